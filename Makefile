@@ -1,0 +1,129 @@
+# Copyright The EventCore Order Operator Authors.
+# SPDX-License-Identifier: Apache-2.0
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Both print a folder and build what belongs there if it is missing. Recipes
+# assign their output first, so that a failed build ends the recipe.
+CONTROLPLANE := hack/controlplane/build.sh
+TOOLS := hack/tools/once.sh tools hack/tools "about 2 minutes"
+
+# How many packages are tested at once. Each may run an API server of its own,
+# and with more of them than cores their time-outs fire.
+TEST_PACKAGES ?= 2
+# How often torture-manager kills the manager.
+ROUNDS ?= 20
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+# The commit's date, not today's: the same commit builds the same bytes.
+DATE ?= $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
+
+# What `generate` and `manifests` write.
+GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases
+
+##@ General
+
+.PHONY: help
+help: ## Show this help.
+	@awk 'BEGIN { FS = ":.*## "; printf "Usage:\n  make \033[36m<target>\033[0m\n" } \
+		/^[a-z-]+:.*## / { printf "  \033[36m%-17s\033[0m %s\n", $$1, $$2 } \
+		/^##@ / { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) }' $(MAKEFILE_LIST)
+
+.PHONY: clean
+clean: ## Remove what was built, save .cache (control plane and tools).
+	rm -rf bin
+
+##@ Development
+
+.PHONY: controlplane
+controlplane: ## Build kube-apiserver, etcd and kubectl, once (or take KUBEBUILDER_ASSETS).
+	@$(CONTROLPLANE)
+
+.PHONY: controlplane-path
+controlplane-path: ## Print the folder of the control plane, and nothing else.
+	@$(CONTROLPLANE)
+
+.PHONY: tools
+tools: ## Build controller-gen and the linter, once.
+	@$(TOOLS)
+
+.PHONY: generate
+generate: ## Generate the DeepCopy methods of api/.
+	@tools=$$($(TOOLS)); \
+	"$$tools/controller-gen" object:headerFile=hack/boilerplate.go.txt paths=./api/...
+
+.PHONY: manifests
+manifests: ## Generate the CustomResourceDefinitions in config/crd/bases.
+	@tools=$$($(TOOLS)); \
+	"$$tools/controller-gen" crd paths=./api/... output:crd:artifacts:config=config/crd/bases
+
+.PHONY: fmt
+fmt: ## Format the code and group its imports.
+	@tools=$$($(TOOLS)); \
+	"$$tools/lint" fmt ./...
+
+.PHONY: vet
+vet: ## Run go vet.
+	go vet ./...
+
+.PHONY: lint
+lint: ## Run the linters of .golangci.yml.
+	@tools=$$($(TOOLS)); \
+	"$$tools/lint" run ./...
+
+.PHONY: test
+test: ## Run all tests with the race detector, against a real API server.
+	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
+	export KUBEBUILDER_ASSETS; \
+	go test -race -p $(TEST_PACKAGES) -timeout 20m ./...
+
+.PHONY: torture-manager
+torture-manager: ## Kill the manager ROUNDS times (20) amid orders, and audit the books.
+	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
+	export KUBEBUILDER_ASSETS; \
+	go test ./test/torture -run TestManagerSurvivesSIGKILL -count=1 -timeout 60m -v -args -rounds=$(ROUNDS)
+
+.PHONY: verify
+verify: generate manifests ## Fail if generated files or a go.mod are out of date.
+	@find . -name go.mod -not -path './.*' | sort | while read -r mod; do \
+		echo "go mod tidy -diff ($${mod%/go.mod})"; \
+		(cd "$${mod%/go.mod}" && GOWORK=off go mod tidy -diff); \
+	done
+	@git diff --exit-code -- $(GENERATED) || \
+		{ echo "verify: generated files changed: commit what 'make generate manifests' wrote" >&2; exit 1; }
+	@untracked=$$(git ls-files --others --exclude-standard -- $(GENERATED)); \
+	[[ -z $$untracked ]] || \
+		{ printf '%s\n' "verify: generated files were never committed:" "$$untracked" >&2; exit 1; }
+
+##@ Build
+
+.PHONY: build
+build: ## Build the operator into bin/manager.
+	CGO_ENABLED=0 go build -trimpath \
+		-ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)" \
+		-o bin/manager ./cmd/manager
+
+.PHONY: run-example
+run-example: ## Run the distributed e-commerce example, without a cluster.
+	@go run ./examples/distributed-ecommerce
+
+##@ Deployment
+
+.PHONY: demo
+demo: ## Show the operator at work on a local control plane, then tear it down.
+	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
+	export KUBEBUILDER_ASSETS; \
+	go run ./hack/demo
+
+.PHONY: demo-up
+demo-up: ## Start the local control plane and the operator, and leave them running.
+	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
+	export KUBEBUILDER_ASSETS; \
+	go run ./hack/demo up
+
+.PHONY: demo-down
+demo-down: ## Stop what demo-up started.
+	@go run ./hack/demo down
