@@ -1,0 +1,98 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Carrier is a way to ship goods: the provider that makes and cancels
+// shipments. It is cluster-scoped and kept by the platform's administrators;
+// Orders of every namespace name it.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:storageversion
+// +kubebuilder:resource:scope=Cluster,shortName=car,categories=commerce
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63",message="metadata.name must be no longer than 63 characters: choose a shorter name"
+type Carrier struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard metadata of an object. The name is what Orders
+	// refer to and has at most 63 characters; an Order that names none uses the
+	// one called default.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec says which provider stands behind the carrier.
+	// +required
+	Spec CarrierSpec `json:"spec,omitzero"`
+
+	// status says whether orders can use the carrier, set by the operator.
+	// +optional
+	// +default={"conditions": [{"type": "Ready", "status": "Unknown", "reason": "Pending", "message": "Waiting for the shipping controller", "lastTransitionTime": "1970-01-01T00:00:00Z"}]}
+	Status CarrierStatus `json:"status,omitzero"`
+}
+
+// CarrierSpec says how a carrier is reached.
+type CarrierSpec struct {
+	// provider is who ships the goods, set by an administrator. Exactly one type
+	// of provider must be set. The type is immutable: a shipment can only be
+	// cancelled where it was created.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="has(self.simulated) == has(oldSelf.simulated)",message="the type of provider is immutable: create a Carrier under a new name"
+	Provider CarrierProvider `json:"provider,omitzero"`
+}
+
+// CarrierProvider is a union: exactly one of its members is set.
+//
+// +kubebuilder:validation:ExactlyOneOf=simulated
+type CarrierProvider struct {
+	// simulated is a provider inside the operator, for trials and tests: it moves
+	// no goods. It has no settings: write {}.
+	// +optional
+	Simulated *SimulatedCarrierProvider `json:"simulated,omitempty"`
+}
+
+// SimulatedCarrierProvider has no settings, and one that is written
+// nevertheless is refused, not dropped in silence. What the provider answers
+// depends on the name in the shipping address of the Order: SIM REFUSE, SIM
+// LOST and others that the manual lists.
+//
+// +kubebuilder:pruning:PreserveUnknownFields
+// +kubebuilder:validation:MaxProperties=0
+type SimulatedCarrierProvider struct{}
+
+// CarrierStatus says whether orders can use a carrier.
+//
+// +kubebuilder:validation:MinProperties=1
+type CarrierStatus struct {
+	// conditions of the Carrier, set by the operator: Ready.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// observedGeneration is the generation of the spec that this status answers,
+	// set by the operator.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+}
+
+// CarrierList is a list of Carriers.
+//
+// +kubebuilder:object:root=true
+type CarrierList struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard metadata of a list.
+	// +optional
+	metav1.ListMeta `json:"metadata,omitzero"`
+
+	// items are the Carriers.
+	Items []Carrier `json:"items"`
+}

@@ -1,0 +1,111 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1
+
+// Types of conditions. An Order has all four, the other kinds have Ready. Reconciling and Stalled are present only
+// while they are True, and never both: kubectl, Flux, Helm and Argo CD read them the same way.
+const (
+	// ConditionSucceeded is True once the order is fulfilled and False once it has ended in any other way. It is
+	// absent while the order is under way: wait for it, or for status.outcome, to learn the end.
+	ConditionSucceeded = "Succeeded"
+
+	// ConditionReady is True when the object is as its user asked for; its reason says in one word where it stands.
+	// On an Order it is False all the way to the end, on the other kinds it says whether orders can use them.
+	ConditionReady = "Ready"
+
+	// ConditionReconciling is True while the operator works on the object, or waits for something that may still
+	// come.
+	ConditionReconciling = "Reconciling"
+
+	// ConditionStalled is True when the operator can do no more: the order was refused, or it needs a person.
+	ConditionStalled = "Stalled"
+)
+
+// Reasons of an Order that is under way: Ready is False, or Unknown for Pending, and Reconciling is True.
+const (
+	// ReasonPending is the default of the API server: no controller has seen the object yet.
+	ReasonPending = "Pending"
+
+	// ReasonAccepted means that the order is recorded and that its first step has not begun.
+	ReasonAccepted = "Accepted"
+
+	// ReasonReservingStock means that the stock of all items is being reserved.
+	ReasonReservingStock = "ReservingStock"
+
+	// ReasonProcessingPayment means that the payment gateway is asked for the money.
+	ReasonProcessingPayment = "ProcessingPayment"
+
+	// ReasonCreatingShipment means that the carrier is asked for the shipment.
+	ReasonCreatingShipment = "CreatingShipment"
+
+	// ReasonCompleting means that every step succeeded and that the goods are about to be released to the carrier.
+	ReasonCompleting = "Completing"
+
+	// ReasonWaitingForProduct means that an item names a Product that does not exist. The order goes on when it is
+	// created, and is cancelled at its deadline.
+	ReasonWaitingForProduct = "WaitingForProduct"
+
+	// ReasonWaitingForGateway means that the PaymentGateway that the order names does not exist or can't be used. The
+	// order goes on when it can, and is cancelled at its deadline.
+	ReasonWaitingForGateway = "WaitingForGateway"
+
+	// ReasonWaitingForCarrier means that the Carrier that the order names does not exist or can't be used. The order
+	// goes on when it can, and is cancelled at its deadline.
+	ReasonWaitingForCarrier = "WaitingForCarrier"
+
+	// ReasonRetryScheduled means that a try of the step failed for a reason that may pass. The step's
+	// nextAttemptTime says when it is tried again.
+	ReasonRetryScheduled = "RetryScheduled"
+
+	// ReasonOutcomeUnknown means that a provider did not answer in time. It is asked what became of the call before
+	// anything else is done.
+	ReasonOutcomeUnknown = "OutcomeUnknown"
+
+	// ReasonCompensating means that the order failed and that what was done for it is being undone, in reverse.
+	ReasonCompensating = "Compensating"
+)
+
+// Reasons of an Order that has ended or that can't go on.
+const (
+	// ReasonCompleted means that the order is paid and released to the carrier: Succeeded and Ready are True.
+	ReasonCompleted = "Completed"
+
+	// ReasonOutOfStock means that at least one product had too few units left. Nothing was reserved or charged.
+	ReasonOutOfStock = "OutOfStock"
+
+	// ReasonPaymentDeclined means that the payment gateway refused the payment. The stock was released.
+	ReasonPaymentDeclined = "PaymentDeclined"
+
+	// ReasonShipmentRefused means that the carrier refused the shipment. The payment was refunded and the stock
+	// released.
+	ReasonShipmentRefused = "ShipmentRefused"
+
+	// ReasonDeadlineExceeded means that the order was not done by its deadline. Everything was undone.
+	ReasonDeadlineExceeded = "DeadlineExceeded"
+
+	// ReasonNeedsAttention means that the operator can't tell or can't do what is right and that a person has to
+	// look: Ready is False and Stalled is True, and the message says why.
+	ReasonNeedsAttention = "NeedsAttention"
+
+	// ReasonNameTaken means that an earlier order of the same name had other content. Nothing was done for this one:
+	// create it under a new name.
+	ReasonNameTaken = "NameTaken"
+)
+
+// Reasons of a Product.
+const (
+	// ReasonProjected means that status shows the stock as recorded: Ready is True and orders can reserve it.
+	ReasonProjected = "Projected"
+
+	// ReasonSupplyBehindHistory means that a source's totals in spec are below the ones recorded, as in a Product
+	// that was deleted and created again with too small numbers. Stock stays as recorded: Ready is False until the
+	// totals have caught up.
+	ReasonSupplyBehindHistory = "SupplyBehindHistory"
+)
+
+// Reasons of a PaymentGateway and of a Carrier.
+const (
+	// ReasonConfigured means that the provider is set up: Ready is True and orders can use it.
+	ReasonConfigured = "Configured"
+)
