@@ -2,7 +2,7 @@
 // kube-apiserver, kubectl and etcd, built from source by build.sh.
 module github.com/eventcore/order-operator/hack/controlplane
 
-go 1.26.8
+go 1.26.0
 
 tool (
 	k8s.io/kubernetes/cmd/kube-apiserver

@@ -2,7 +2,7 @@
 // eventcore inherits them.
 module github.com/eventcore/order-operator/hack/tools
 
-go 1.26.8
+go 1.26.0
 
 tool sigs.k8s.io/controller-tools/cmd/controller-gen
 
