@@ -1,0 +1,174 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package eventcore
+
+import "container/list"
+
+// stateCache holds the folded states of committed events, each at the version of its stream. It is bounded by the
+// number of streams and forgets the one that was used least recently, save those that are pinned. It is not safe for
+// concurrent use.
+type stateCache struct {
+	capacity int
+	streams  map[StreamID]*list.Element // of *cachedStream
+	recent   *list.List
+	pins     map[StreamID]*pin
+}
+
+type cachedStream struct {
+	stream StreamID
+	states []cachedState
+}
+
+// cachedState is one stream folded into one type. The types of one stream are held apart: one that was loaded a
+// moment ago may be ahead of another.
+type cachedState struct {
+	folder  folder
+	state   any
+	version Version
+}
+
+// pin keeps a stream in the cache while commands are on their way that have loaded it: a cache smaller than what they
+// need together would otherwise send them back for ever.
+type pin struct {
+	holders int
+	// readers is how many of the holders are reading the stream's history, and tail what has been committed to the
+	// stream meanwhile: the state that they fold from the history is brought up to date with it.
+	readers int
+	tail    []Event
+}
+
+func newStateCache(capacity int) *stateCache {
+	return &stateCache{
+		capacity: capacity,
+		streams:  map[StreamID]*list.Element{},
+		recent:   list.New(),
+		pins:     map[StreamID]*pin{},
+	}
+}
+
+// holds reports whether any state of the stream is cached.
+func (c *stateCache) holds(stream StreamID) bool {
+	_, ok := c.streams[stream]
+	return ok
+}
+
+func (c *stateCache) get(stream StreamID, f folder) (cachedState, bool) {
+	element, ok := c.streams[stream]
+	if !ok {
+		return cachedState{}, false
+	}
+	c.recent.MoveToFront(element)
+	for _, s := range element.Value.(*cachedStream).states {
+		if s.folder == f {
+			return s, true
+		}
+	}
+	return cachedState{}, false
+}
+
+// put adds the state, unless a newer one is there.
+func (c *stateCache) put(stream StreamID, s cachedState) {
+	element, ok := c.streams[stream]
+	if !ok {
+		c.streams[stream] = c.recent.PushFront(&cachedStream{stream: stream, states: []cachedState{s}})
+		c.evict()
+		return
+	}
+	entry := element.Value.(*cachedStream)
+	for i := range entry.states {
+		if entry.states[i].folder != s.folder {
+			continue
+		}
+		if entry.states[i].version < s.version {
+			entry.states[i] = s
+		}
+		return
+	}
+	entry.states = append(entry.states, s)
+}
+
+// evict makes room. While more streams are pinned than fit, the cache is larger than its capacity.
+func (c *stateCache) evict() {
+	for oldest := c.recent.Back(); oldest != nil && len(c.streams) > c.capacity; {
+		element := oldest
+		oldest = oldest.Prev()
+		if stream := element.Value.(*cachedStream).stream; c.pins[stream] == nil {
+			c.forget(stream)
+		}
+	}
+}
+
+// absorb folds a committed event into the states of the stream, and leaves it to those who are reading the stream.
+// Where that fails the stream is forgotten: whoever loads it again is told why.
+func (c *stateCache) absorb(stream StreamID, version Version, event *Event, registry *Registry) {
+	p := c.pins[stream]
+	reading := p != nil && p.readers > 0
+	if !reading && !c.holds(stream) {
+		return
+	}
+	err := registry.Decode(event)
+	if err == nil {
+		err = c.apply(stream, version, event)
+	}
+	if err != nil {
+		c.forget(stream)
+	}
+	if reading {
+		p.tail = append(p.tail, *event)
+	}
+}
+
+func (c *stateCache) apply(stream StreamID, version Version, event *Event) error {
+	element, ok := c.streams[stream]
+	if !ok {
+		return nil
+	}
+	states := element.Value.(*cachedStream).states
+	for i := range states {
+		if err := states[i].advance(stream, version, event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *cachedState) advance(stream StreamID, version Version, event *Event) error {
+	if version <= s.version {
+		return nil
+	}
+	state, err := s.folder.apply(s.state, stream, event)
+	if err != nil {
+		return err
+	}
+	s.state, s.version = state, version
+	return nil
+}
+
+// forget drops all states of the stream: they will be read from the store when they are needed again.
+func (c *stateCache) forget(stream StreamID) {
+	if element, ok := c.streams[stream]; ok {
+		c.recent.Remove(element)
+		delete(c.streams, stream)
+	}
+}
+
+func (c *stateCache) pin(stream StreamID) *pin {
+	p := c.pins[stream]
+	if p == nil {
+		p = &pin{}
+		c.pins[stream] = p
+	}
+	return p
+}
+
+func (c *stateCache) unpin(streams []StreamID) {
+	for _, stream := range streams {
+		p := c.pins[stream]
+		p.holders--
+		if p.holders == 0 {
+			delete(c.pins, stream)
+		}
+	}
+	c.evict()
+}

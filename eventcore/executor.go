@@ -1,0 +1,221 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package eventcore
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// maxRounds is how often a command may be prepared while it discovers streams.
+const maxRounds = 8
+
+// ExecutorOptions configure an Executor. The zero value is a sensible default.
+type ExecutorOptions struct {
+	// AppendOnly are the streams that every command may append to and none may load: aggregates of all events
+	// of a service, which would otherwise serialise every decision and grow for ever.
+	AppendOnly []StreamID
+	// Clock stamps Event.RecordedAt; time.Now if nil.
+	Clock func() time.Time
+	// Random makes event ids; crypto/rand if nil. It is read by one goroutine at a time. An error from it ends the
+	// process: without fresh ids there is no safe way on.
+	Random io.Reader
+	// CachedStreams is how many streams' states are kept in memory, besides those of commands on their way; 65,536
+	// if 0.
+	CachedStreams int
+	// MaxBatch is how many commands are committed together at most; 256 if 0.
+	MaxBatch int
+	// QueueLength is how many commands may wait for the decision loop before Execute blocks; 1,024 if 0.
+	QueueLength int
+	// MaxAttempts is how often a command is decided at most while other processes keep changing its streams; 32 if 0.
+	MaxAttempts int
+}
+
+func (o ExecutorOptions) withDefaults() ExecutorOptions {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	o.CachedStreams = orDefault(o.CachedStreams, 65_536)
+	o.MaxBatch = orDefault(o.MaxBatch, 256)
+	o.QueueLength = orDefault(o.QueueLength, 1_024)
+	o.MaxAttempts = orDefault(o.MaxAttempts, 32)
+	return o
+}
+
+func orDefault(value, fallback int) int {
+	if value <= 0 {
+		return fallback
+	}
+	return value
+}
+
+// Executor runs commands against a store. All commands of an executor are decided one after another by one loop,
+// on states that it keeps in memory, and committed in batches: they never conflict with each other. Other
+// processes may write to the same store: their changes are found at the commit, and the batch is decided again.
+// All methods may be called concurrently.
+type Executor struct {
+	store      Store
+	registry   *Registry
+	options    ExecutorOptions
+	appendOnly map[StreamID]struct{}
+	queue      chan *request
+
+	closing  chan struct{}
+	closed   sync.Once
+	finished chan struct{}
+
+	mu    sync.Mutex
+	cache *stateCache
+	// head is the position up to which the cache is current.
+	head Position
+	// moving is not nil while somebody moves head, from before an append until its events are in the cache. It is
+	// closed after that: see takeTurn.
+	moving chan struct{}
+}
+
+// request is a command on its way through the decision loop.
+type request struct {
+	command  Command
+	metadata Metadata
+	attempts int
+	taken    atomic.Bool // by the loop, or by the caller who gave up waiting
+	answer   chan answer
+}
+
+type answer struct {
+	receipt Receipt
+	err     error
+	missed  bool // a state was not in memory: load it and come again
+}
+
+// NewExecutor returns an executor on the store, which stays the caller's to close after the executor.
+func NewExecutor(ctx context.Context, store Store, registry *Registry, options ExecutorOptions) (*Executor, error) {
+	options = options.withDefaults()
+	head, err := store.Head(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the store's head: %w", err)
+	}
+	e := &Executor{
+		store:      store,
+		registry:   registry,
+		options:    options,
+		appendOnly: make(map[StreamID]struct{}, len(options.AppendOnly)),
+		queue:      make(chan *request, options.QueueLength),
+		closing:    make(chan struct{}),
+		finished:   make(chan struct{}),
+		cache:      newStateCache(options.CachedStreams),
+		head:       head,
+	}
+	for _, stream := range options.AppendOnly {
+		if err := stream.Validate(); err != nil {
+			return nil, fmt.Errorf("append-only stream: %w", err)
+		}
+		e.appendOnly[stream] = struct{}{}
+	}
+	go e.loop()
+	return e, nil
+}
+
+// Close ends the decision loop. Commands that it has not taken yet are answered ErrClosed. It returns when the last
+// batch is answered, and may be called again.
+func (e *Executor) Close() {
+	e.closed.Do(func() { close(e.closing) })
+	<-e.finished
+}
+
+// Receipt tells what a command did.
+type Receipt struct {
+	// Position is that of the command's last event, or for a command without events a position at which its reads
+	// were found current, at or after all that it saw.
+	Position Position
+	// Events are what the command appended, with positions and versions; empty if it had nothing to do.
+	Events []Event
+	// Attempts counts how often the command was decided, from 1.
+	Attempts int
+}
+
+// ExecuteOption changes one execution of a command.
+type ExecuteOption func(*request)
+
+// WithMetadata records where the command came from with its events. CommandType is set by the executor.
+func WithMetadata(metadata Metadata) ExecuteOption {
+	return func(r *request) { r.metadata = metadata }
+}
+
+// Execute decides the command and commits its events together with its reads' validation. The error is what
+// Handle refused with; or ErrAppendOnly, ErrNotLoaded, ErrUnknownType, ErrTooLarge, ErrDiscoveryDepth or ErrPanic
+// for a command that is wrong; ErrContention; ErrClosed; ctx's error if it ended before the loop took the command; or
+// what the store failed with. Only ErrOutcomeUnknown leaves open whether something was appended.
+func (e *Executor) Execute(ctx context.Context, command Command, options ...ExecuteOption) (Receipt, error) {
+	r := &request{command: command}
+	for _, option := range options {
+		option(r)
+	}
+	r.metadata.CommandType = commandName(command)
+	if e.holds(command.ReadStreams()) {
+		if a := e.submit(ctx, r); !a.missed {
+			return a.receipt, a.err
+		}
+	}
+	p := e.newPreparation(ctx)
+	defer p.release()
+	for range maxRounds {
+		if err := p.run(command); err != nil {
+			return Receipt{}, err
+		}
+		if a := e.submit(ctx, r); !a.missed {
+			return a.receipt, a.err
+		}
+	}
+	return Receipt{}, fmt.Errorf("%w (%d)", ErrDiscoveryDepth, maxRounds)
+}
+
+// submit passes the request through the loop. A caller who gives up takes the request, so that the loop skips it;
+// once the loop has taken it, the answer is awaited, because it may be committed.
+func (e *Executor) submit(ctx context.Context, r *request) answer {
+	if err := ctx.Err(); err != nil {
+		return answer{err: err}
+	}
+	r.taken.Store(false)
+	r.answer = make(chan answer, 1)
+	select {
+	case <-e.closing:
+		return answer{err: ErrClosed}
+	case <-ctx.Done():
+		return answer{err: ctx.Err()}
+	case e.queue <- r:
+	}
+	select {
+	case a := <-r.answer:
+		return a
+	case <-ctx.Done():
+		if r.taken.CompareAndSwap(false, true) {
+			return answer{err: ctx.Err()}
+		}
+	case <-e.finished:
+		if r.taken.CompareAndSwap(false, true) {
+			return answer{err: ErrClosed}
+		}
+	}
+	return <-r.answer
+}
+
+func (e *Executor) holds(streams []StreamID) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, stream := range streams {
+		if _, ok := e.appendOnly[stream]; !ok && !e.cache.holds(stream) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,59 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package eventcore
+
+import (
+	"context"
+	"fmt"
+)
+
+// Snapshot is the state of a stream as View found it.
+type Snapshot[S any] struct {
+	State S
+	// Version is the stream's version, 0 if it has no events.
+	Version Version
+	// Head is a position up to which the state is current.
+	Head Position
+}
+
+// View returns the committed state of the stream, at least as new as everything that the store had committed or
+// delivered to a subscriber when View was called. It guards nothing: a decision belongs into a Command.
+func View[S State[S]](ctx context.Context, executor *Executor, stream StreamID) (Snapshot[S], error) {
+	if err := stream.Validate(); err != nil {
+		return Snapshot[S]{}, err
+	}
+	head, err := executor.reach(ctx)
+	if err != nil {
+		return Snapshot[S]{}, fmt.Errorf("view %s: %w", stream, err)
+	}
+	cached, ok := executor.cached(stream, fold[S]{})
+	if !ok {
+		p := executor.newPreparation(ctx)
+		defer p.release()
+		if cached, err = p.state(stream, fold[S]{}); err != nil {
+			return Snapshot[S]{}, fmt.Errorf("view %s: %w", stream, err)
+		}
+	}
+	return Snapshot[S]{State: cached.state.(S), Version: cached.version, Head: head}, nil
+}
+
+// reach makes the cache as new as the store. Right after a commit of this executor's own it has only to wait for
+// the loop; what another process wrote it reads.
+func (e *Executor) reach(ctx context.Context) (Position, error) {
+	head, err := e.store.Head(ctx)
+	if err != nil {
+		return 0, err
+	}
+	mine, err := e.takeTurn(ctx, head)
+	if err != nil {
+		return 0, err
+	}
+	if mine {
+		defer e.endTurn()
+		if err := e.readTail(ctx); err != nil {
+			return 0, err
+		}
+	}
+	return e.headNow(), nil
+}
