@@ -1,0 +1,130 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"iter"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/eventcore/order-operator/eventcore"
+)
+
+const (
+	// chunkEvents and chunkBytes (of payloads) bound what Read holds in memory at a time.
+	chunkEvents = 512
+	chunkBytes  = 1 << 20
+	// expandedStreams is the number of streams up to which a prefix is read by the streams' index. More of them
+	// have so large a share of the events that scanning the log is no slower.
+	expandedStreams = 64
+)
+
+// Read implements eventcore.Store. It reads in chunks, each in a transaction of its own, up to the head at its start:
+// as events never change, that is one snapshot, and no connection is held while the caller works.
+func (s *Store) Read(ctx context.Context, query eventcore.Query) iter.Seq2[eventcore.Event, error] {
+	return func(yield func(eventcore.Event, error) bool) {
+		r := reading{filter: query.Filter, cursor: query.After, left: query.Limit}
+		for !r.done {
+			if err := s.withReader(ctx, r.next); err != nil {
+				yield(eventcore.Event{}, err)
+				return
+			}
+			for i := range r.chunk {
+				if !yield(r.chunk[i], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// reading is one iteration of Read.
+type reading struct {
+	filter eventcore.Filter
+	// cursor is the position that has been read; left is the number of events still wanted, 0 for all.
+	cursor eventcore.Position
+	left   int
+	// head is the last position to read; streams are the streams to read by their index, nil to scan the log.
+	head    eventcore.Position
+	streams []string
+	started bool
+
+	chunk []eventcore.Event
+	bytes int
+	done  bool
+}
+
+// next reads the next chunk.
+func (r *reading) next(conn *sqlite.Conn) error {
+	if !r.started {
+		if err := r.start(conn); err != nil {
+			return err
+		}
+	}
+	r.chunk, r.bytes = r.chunk[:0], 0
+	if r.cursor >= r.head {
+		r.done = true
+		return nil
+	}
+	if r.streams != nil {
+		return r.nextByStreams(conn)
+	}
+	return r.nextByScan(conn)
+}
+
+func (r *reading) start(conn *sqlite.Conn) (err error) {
+	r.started = true
+	if r.head, err = readHead(conn); err != nil {
+		return err
+	}
+	if len(r.filter.Streams) == 0 && len(r.filter.Prefixes) == 0 {
+		return nil
+	}
+	streams := make([]string, 0, len(r.filter.Streams))
+	for _, id := range r.filter.Streams {
+		streams = append(streams, string(id))
+	}
+	for _, prefix := range r.filter.Prefixes {
+		expanded, err := expand(conn, prefix)
+		if err != nil {
+			return err
+		}
+		if len(expanded) > expandedStreams {
+			return nil
+		}
+		streams = append(streams, expanded...)
+	}
+	r.streams = streams
+	return nil
+}
+
+// expand returns the streams that start with the prefix, or some of them if they are too many.
+func expand(conn *sqlite.Conn, prefix string) ([]string, error) {
+	var names []string
+	collect := func(stmt *sqlite.Stmt) (bool, error) {
+		name := stmt.ColumnText(0)
+		if !strings.HasPrefix(name, prefix) {
+			return false, nil
+		}
+		names = append(names, name)
+		return len(names) <= expandedStreams, nil
+	}
+	// Names are ordered by their bytes: those with the prefix stand together and start at it.
+	err := each(conn, "SELECT name FROM streams WHERE name >= ?1 ORDER BY name", collect, prefix)
+	return names, err
+}
+
+// add puts an event that matches into the chunk, and reports whether there is room for more.
+func (r *reading) add(event eventcore.Event) bool {
+	r.chunk = append(r.chunk, event)
+	r.bytes += len(event.Data)
+	r.cursor = event.Position
+	if r.left > 0 {
+		r.left--
+		r.done = r.left == 0
+	}
+	return !r.done && len(r.chunk) < chunkEvents && r.bytes < chunkBytes
+}

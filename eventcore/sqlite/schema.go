@@ -1,0 +1,86 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import "zombiezen.com/go/sqlite/sqlitemigration"
+
+// applicationID marks the file as one of ours: "EvCo".
+const applicationID = 0x4576436f
+
+// schema is the list of migrations, which is only ever appended to.
+//
+// An event's row holds everything that a reader needs: its streams stand in it as lines "version name", in the order
+// given. memberships is the index by stream; its rows are written before the event's. The insert triggers refuse gaps,
+// and INSERT OR REPLACE, which would delete without asking the delete triggers. All triggers raise ROLLBACK, and
+// inserts say OR ROLLBACK: with ABORT, SQLite keeps a journal for every statement, which doubles the CPU time of an
+// append.
+var schema = sqlitemigration.Schema{
+	AppID: applicationID,
+	Migrations: []string{`
+CREATE TABLE store (
+	singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
+	store_id  BLOB    NOT NULL CHECK (length(store_id) = 16),
+	epoch     INTEGER NOT NULL CHECK (epoch >= 1),
+	fence     INTEGER NOT NULL
+);
+CREATE TABLE events (
+	position       INTEGER PRIMARY KEY,
+	id             BLOB    NOT NULL,
+	type           TEXT    NOT NULL,
+	schema_version INTEGER NOT NULL,
+	recorded_at    INTEGER NOT NULL, -- microseconds since 1970, UTC
+	metadata       TEXT    NOT NULL, -- JSON, empty if there is none
+	streams        TEXT    NOT NULL,
+	data           TEXT    NOT NULL
+);
+CREATE TABLE streams (
+	id   INTEGER PRIMARY KEY,
+	name TEXT    NOT NULL UNIQUE
+);
+CREATE TABLE memberships (
+	stream   INTEGER NOT NULL,
+	position INTEGER NOT NULL,
+	version  INTEGER NOT NULL,
+	PRIMARY KEY (stream, position)
+) WITHOUT ROWID;
+
+CREATE TRIGGER store_keeps_its_identity BEFORE UPDATE OF store_id ON store
+BEGIN SELECT RAISE(ROLLBACK, 'the identity of a store never changes'); END;
+CREATE TRIGGER store_stays BEFORE DELETE ON store
+BEGIN SELECT RAISE(ROLLBACK, 'the identity of a store never changes'); END;
+CREATE TRIGGER events_follow_the_head BEFORE INSERT ON events
+WHEN NEW.position <> (SELECT coalesce(max(position), 0) + 1 FROM events)
+BEGIN SELECT RAISE(ROLLBACK, 'an event is appended right after the head'); END;
+CREATE TRIGGER streams_are_never_replaced BEFORE INSERT ON streams
+WHEN EXISTS (SELECT 1 FROM streams WHERE name = NEW.name OR id = NEW.id)
+BEGIN SELECT RAISE(ROLLBACK, 'streams are immutable'); END;
+CREATE TRIGGER memberships_precede_their_event BEFORE INSERT ON memberships
+WHEN NEW.position <= (SELECT max(position) FROM events)
+BEGIN SELECT RAISE(ROLLBACK, 'the streams of an event never change'); END;
+CREATE TRIGGER events_never_change BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ROLLBACK, 'events are immutable'); END;
+CREATE TRIGGER events_stay BEFORE DELETE ON events
+BEGIN SELECT RAISE(ROLLBACK, 'events are immutable'); END;
+CREATE TRIGGER streams_never_change BEFORE UPDATE ON streams
+BEGIN SELECT RAISE(ROLLBACK, 'streams are immutable'); END;
+CREATE TRIGGER streams_stay BEFORE DELETE ON streams
+BEGIN SELECT RAISE(ROLLBACK, 'streams are immutable'); END;
+CREATE TRIGGER memberships_never_change BEFORE UPDATE ON memberships
+BEGIN SELECT RAISE(ROLLBACK, 'memberships are immutable'); END;
+CREATE TRIGGER memberships_stay BEFORE DELETE ON memberships
+BEGIN SELECT RAISE(ROLLBACK, 'memberships are immutable'); END;
+
+CREATE TABLE read_models (
+	id         INTEGER PRIMARY KEY,
+	name       TEXT    NOT NULL UNIQUE,
+	checkpoint INTEGER NOT NULL
+);
+CREATE TABLE documents (
+	model INTEGER NOT NULL,
+	key   TEXT    NOT NULL,
+	value BLOB    NOT NULL,
+	UNIQUE (model, key)
+);
+`},
+}

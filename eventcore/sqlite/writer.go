@@ -1,0 +1,93 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/eventcore/order-operator/eventcore"
+)
+
+// writer owns the one connection that writes. Whoever holds its lock may use the other fields.
+type writer struct {
+	lock        chan struct{}
+	conn        *sqlite.Conn
+	busyTimeout time.Duration
+	heads       heads
+	// inFlight is the last position of the append that is being committed or published, 0 if none is.
+	inFlight atomic.Uint64
+	// commit is execute "COMMIT", replaced by tests that need it to fail.
+	commit func(conn *sqlite.Conn) error
+}
+
+func newWriter(conn *sqlite.Conn, head eventcore.Position, busyTimeout time.Duration) *writer {
+	return &writer{
+		lock: make(chan struct{}, 1), conn: conn, busyTimeout: busyTimeout, heads: newHeads(head),
+		commit: func(conn *sqlite.Conn) error { return execute(conn, "COMMIT") },
+	}
+}
+
+// acquire waits for the writer's lock. The context ends the waiting.
+func (w *writer) acquire(ctx context.Context) error {
+	select {
+	case w.lock <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (w *writer) release() { <-w.lock }
+
+// begin starts a write transaction. While another process writes it tries again, until the busy timeout.
+func (w *writer) begin(ctx context.Context) error {
+	if err := w.rollback(); err != nil {
+		return err
+	}
+	return retryBusy(ctx, w.busyTimeout, func() error { return execute(w.conn, "BEGIN IMMEDIATE") })
+}
+
+// rollback ends the transaction, if there is one.
+func (w *writer) rollback() error {
+	if w.conn.AutocommitEnabled() {
+		return nil
+	}
+	return execute(w.conn, "ROLLBACK")
+}
+
+// resolve finds out whether an append whose COMMIT failed has happened, and returns nil if it has. After a failed
+// fsync its pages may lie in the WAL, and a crash could still bring them to life: another commit has to take their
+// place before anybody may be told that nothing was written.
+func (w *writer) resolve(ctx context.Context, first *eventcore.Event, cause error) error {
+	w.heads.reset(0)
+	happened, err := w.fence(context.WithoutCancel(ctx), first)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", eventcore.ErrOutcomeUnknown, errors.Join(cause, err))
+	case happened:
+		return nil
+	}
+	return fmt.Errorf("sqlite: commit failed, nothing was written: %w", cause)
+}
+
+// fence commits something else and looks whether the event is there.
+func (w *writer) fence(ctx context.Context, first *eventcore.Event) (bool, error) {
+	if err := w.begin(ctx); err != nil {
+		return false, err
+	}
+	if err := execute(w.conn, "UPDATE store SET fence = fence + 1"); err != nil {
+		return false, errors.Join(err, w.rollback())
+	}
+	if err := w.commit(w.conn); err != nil {
+		return false, errors.Join(err, w.rollback())
+	}
+	found, err := queryInt(w.conn, "SELECT 1 FROM events WHERE position = ?1 AND id = ?2", first.Position, first.ID[:])
+	return found == 1, err
+}
