@@ -4,6 +4,7 @@
 package eventcore_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -154,4 +155,23 @@ func TestManyStatesOfOneStreamAreKeptApart(t *testing.T) {
 			t.Errorf("command %d took %d attempts", i, receipt.Attempts)
 		}
 	}
+}
+
+func TestAnExecutorNeverChangesAnEventThatOthersHold(t *testing.T) {
+	store := newStore()
+	executor := newExecutor(t, store)
+	var held []eventcore.Event
+	store.onAppend = func(ctx context.Context, request eventcore.AppendRequest) (eventcore.Appended, error) {
+		appended, err := store.Store.Append(ctx, request)
+		for i := range appended.Events {
+			appended.Events[i].Payload = nil // as a store may that hands on what it reads
+		}
+		held = appended.Events
+		return appended, err
+	}
+	execute(t, executor, deposit(5, "anna"))
+	if held[0].Payload != nil {
+		t.Error("the event was decoded in place")
+	}
+	wantBalance(t, executor, "anna", 5)
 }

@@ -83,7 +83,7 @@ func ExampleStore_subscribe() {
 	ctx := context.Background()
 	store := memory.New(memory.Options{})
 	toAnna, toBen := Deposit{Account: "account-anna", Amount: 1}, Deposit{Account: "account-ben", Amount: 1}
-	if err := executeAll(ctx, store, bank, toAnna, toBen); err != nil {
+	if err := executeAll(ctx, store, bank, toAnna, toBen, toAnna); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -97,11 +97,7 @@ func ExampleStore_subscribe() {
 			fmt.Println(event.Position, event.Type)
 		}
 		if batch.Through == 3 { // a subscriber keeps Through, to start again after it
-			break
-		}
-		if err := executeAll(ctx, store, bank, toAnna); err != nil {
-			fmt.Println(err)
-			return
+			break // or else it would wait for the next commit
 		}
 	}
 	// Output:
@@ -171,11 +167,11 @@ func ExampleLoad_discovery() {
 		fmt.Println(err)
 		return
 	}
-	for event := range store.Read(ctx, eventcore.Query{}) {
-		fmt.Println(event.Type, event.Streams)
+	for event, err := range store.Read(ctx, eventcore.Query{}) {
+		fmt.Println(event.Type, event.Streams, err)
 	}
 	// Output:
-	// Closed [{account-1 1}]
-	// Closed [{account-2 1}]
-	// Deposited [{account-3 1}]
+	// Closed [{account-1 1}] <nil>
+	// Closed [{account-2 1}] <nil>
+	// Deposited [{account-3 1}] <nil>
 }

@@ -33,7 +33,8 @@ type ExecutorOptions struct {
 	MaxBatch int
 	// QueueLength is how many commands may wait for the decision loop before Execute blocks; 1,024 if 0.
 	QueueLength int
-	// MaxAttempts is how often a command is decided at most while other processes keep changing its streams; 32 if 0.
+	// MaxAttempts is how often a command is decided at most while other processes keep changing its streams; 256 if
+	// 0. Whoever has lost a race has more to do for the next one, reading the tail, so that dozens may be lost in a row.
 	MaxAttempts int
 }
 
@@ -47,7 +48,7 @@ func (o ExecutorOptions) withDefaults() ExecutorOptions {
 	o.CachedStreams = orDefault(o.CachedStreams, 65_536)
 	o.MaxBatch = orDefault(o.MaxBatch, 256)
 	o.QueueLength = orDefault(o.QueueLength, 1_024)
-	o.MaxAttempts = orDefault(o.MaxAttempts, 32)
+	o.MaxAttempts = orDefault(o.MaxAttempts, 256)
 	return o
 }
 

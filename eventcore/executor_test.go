@@ -60,7 +60,9 @@ func TestLaterCommandsOfABatchSeeWhatEarlierOnesAppend(t *testing.T) {
 			synctest.Wait()
 		}
 		look := start(t.Context(), executor, handle(func(b *eventcore.Boundary) error {
-			eventcore.Load[Account](b, "anna")
+			if has := eventcore.Load[Account](b, "anna").Balance; has != 4 {
+				return fmt.Errorf("anna has %d, want 4", has)
+			}
 			return nil
 		}))
 		synctest.Wait()
@@ -80,7 +82,8 @@ func TestLaterCommandsOfABatchSeeWhatEarlierOnesAppend(t *testing.T) {
 		}
 		looked := <-look
 		if looked.err != nil || looked.receipt.Position < succeeded.receipt.Position || looked.receipt.Events != nil {
-			t.Errorf("the no-op saw position %d and tells %d, %v", succeeded.receipt.Position, looked.receipt.Position, looked.err)
+			t.Errorf("the no-op saw position %d and tells %d, %v",
+				succeeded.receipt.Position, looked.receipt.Position, looked.err)
 		}
 		wantBalance(t, executor, "anna", 4)
 	})
@@ -115,7 +118,7 @@ func TestEventsCarryMetadataTimeAndIDs(t *testing.T) {
 	}
 	named, err := executor.Execute(t.Context(), namedCommand{deposit(1, "anna")})
 	if err != nil || named.Events[0].Metadata.CommandType != "TopUp" {
-		t.Errorf("command type %q, %v: want the name that the command gives itself", named.Events[0].Metadata.CommandType, err)
+		t.Errorf("got %+v, %v, want the name that the command gives itself", named.Events, err)
 	}
 	pointer := deposit(1, "anna")
 	if got := execute(t, executor, &pointer).Events[0].Metadata.CommandType; got != "Deposit" {
@@ -224,14 +227,14 @@ func TestCommandsThatTogetherExceedTheLimitsAreSplit(t *testing.T) {
 		limits := eventcore.Limits{Memberships: 4, Bytes: 1 << 10}
 		store := &faulty{Store: memory.New(memory.Options{Limits: limits})}
 		executor := newExecutor(t, store)
-		execute(t, executor, deposit(100, "anna"))
+		execute(t, executor, deposit(10_000, "anna"))
 		execute(t, executor, deposit(0, "ben"))
 		release := hold(store)
 		first := start(t.Context(), executor, deposit(0, "ben"))
 		synctest.Wait()
 		store.appends.Store(0)
 		transfers := []<-chan outcome{}
-		for range 5 {
+		for range 151 {
 			transfers = append(transfers, start(t.Context(), executor, Transfer{From: "anna", To: "ben", Amount: 7}))
 		}
 		synctest.Wait()
@@ -242,10 +245,47 @@ func TestCommandsThatTogetherExceedTheLimitsAreSplit(t *testing.T) {
 				t.Errorf("got %v after %d attempts", got.err, got.receipt.Attempts)
 			}
 		}
-		if appends := store.appends.Load(); appends != 3 {
-			t.Errorf("%d appends of 5 transfers, want 3: two fit into one", appends)
+		if appends := store.appends.Load(); appends != 76 {
+			t.Errorf("%d appends of 151 transfers, want 76: two fit into one", appends)
 		}
-		wantBalance(t, executor, "ben", 35)
+		wantBalance(t, executor, "ben", 151*7)
+	})
+}
+
+func TestABatchThatTheStoreFindsTooLargeIsSplit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStore()
+		executor := newExecutor(t, store)
+		gate := make(chan struct{})
+		store.onAppend = func(ctx context.Context, request eventcore.AppendRequest) (eventcore.Appended, error) {
+			<-gate
+			if len(request.Guards) > 3 {
+				return eventcore.Appended{}, eventcore.ErrTooLarge
+			}
+			return store.Store.Append(ctx, request)
+		}
+		waiting := []<-chan outcome{start(t.Context(), executor, deposit(1, "first"))}
+		synctest.Wait()
+		for i := range 20 {
+			waiting = append(waiting, start(t.Context(), executor, deposit(1, account(i))))
+		}
+		waiting = append(waiting, start(t.Context(), executor, Transfer{From: "x", To: "y"}))
+		synctest.Wait()
+		close(gate)
+		for _, done := range waiting {
+			if got := <-done; got.err != nil {
+				t.Error(got.err)
+			}
+		}
+		_, err := executor.Execute(t.Context(), handle(func(b *eventcore.Boundary) error {
+			for i := range 4 {
+				eventcore.Load[Account](b, account(i))
+			}
+			return nil
+		}))
+		if !errors.Is(err, eventcore.ErrTooLarge) {
+			t.Errorf("alone: got %v, want ErrTooLarge", err)
+		}
 	})
 }
 
@@ -272,14 +312,16 @@ func TestOneCommandAboveTheLimitsIsTooLarge(t *testing.T) {
 
 func TestAnExecutorOnAnInvalidAppendOnlyStreamOrABrokenStoreIsRefused(t *testing.T) {
 	options := eventcore.ExecutorOptions{AppendOnly: []eventcore.StreamID{"all*"}}
-	if _, err := eventcore.NewExecutor(t.Context(), newStore(), bank, options); !errors.Is(err, eventcore.ErrInvalidStreamID) {
+	_, err := eventcore.NewExecutor(t.Context(), newStore(), bank, options)
+	if !errors.Is(err, eventcore.ErrInvalidStreamID) {
 		t.Errorf("got %v, want ErrInvalidStreamID", err)
 	}
 	store := newStore()
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := eventcore.NewExecutor(t.Context(), store, bank, eventcore.ExecutorOptions{}); !errors.Is(err, eventcore.ErrClosed) {
+	_, err = eventcore.NewExecutor(t.Context(), store, bank, eventcore.ExecutorOptions{})
+	if !errors.Is(err, eventcore.ErrClosed) {
 		t.Errorf("got %v, want ErrClosed", err)
 	}
 }

@@ -53,7 +53,8 @@ func takeIfWanted(requests []*request, r *request) []*request {
 
 // process decides and commits the requests, in one batch or, where that would exceed the store's limits, in several.
 // After a conflict the batches become smaller: a command whose streams others leave alone must not fail because it
-// shares its batches with one whose streams they keep changing.
+// shares its batches with one whose streams they keep changing. So they do where a store finds a batch too large that
+// is within its Limits, for its guards perhaps.
 func (e *Executor) process(requests []*request) {
 	size := len(requests)
 	for {
@@ -75,6 +76,9 @@ func (e *Executor) process(requests []*request) {
 				fail(rest, err)
 				return
 			}
+		case errors.Is(err, ErrTooLarge) && len(b.decisions) > 1:
+			rest = append(b.requests(), rest...)
+			size = max(1, taken/2)
 		default:
 			fail(b.requests(), err)
 		}

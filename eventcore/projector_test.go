@@ -132,7 +132,8 @@ func TestAProjectorCatchesUp(t *testing.T) {
 		t.Errorf("position %d, want 3", projector.Position())
 	}
 	model, _ := store.ReadModel("balances")
-	if value, found, err := model.Get(t.Context(), "account-b"); string(value) != `{"Balance":30}` || !found || err != nil {
+	value, found, err := model.Get(t.Context(), "account-b")
+	if string(value) != `{"Balance":30}` || !found || err != nil {
 		t.Errorf("saved %s, %v, %v", value, found, err)
 	}
 }

@@ -20,19 +20,21 @@ func TestViewSeesWhatASubscriberHasBeenTold(t *testing.T) {
 	const appends = 1_000
 	store := newStore()
 	own, other := newExecutor(t, store), newExecutor(t, store)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
 	var group sync.WaitGroup
 	for _, executor := range []*eventcore.Executor{own, other} {
 		group.Go(func() {
 			for range appends / 2 {
-				if _, err := executor.Execute(t.Context(), deposit(1, "anna")); err != nil {
-					t.Error(err)
+				if _, err := executor.Execute(ctx, deposit(1, "anna")); err != nil {
+					cancel(err)
 				}
 			}
 		})
 	}
-	for batch, err := range store.Subscribe(t.Context(), 0, eventcore.Filter{}) {
+	for batch, err := range store.Subscribe(ctx, 0, eventcore.Filter{}) {
 		if err != nil {
-			t.Fatal(err)
+			t.Fatal(context.Cause(ctx))
 		}
 		snapshot, err := eventcore.View[Account](t.Context(), own, "anna")
 		if err != nil {
@@ -151,8 +153,11 @@ func TestAStreamThatGrowsWhileItIsReadIsLoadedWithAllItsEvents(t *testing.T) {
 		}
 		slow := start(t.Context(), executor, deposit(0, "anna"))
 		synctest.Wait()
-		for range 3 { // reads the stream on its own, and commits to it
-			execute(t, executor, deposit(10, "anna"))
+		for range 3 { // commits to the stream, with a state of another type
+			execute(t, executor, handle(func(b *eventcore.Boundary) error {
+				eventcore.Load[counter](b, "anna")
+				return b.Append(Deposited{Amount: 10}, "anna")
+			}))
 		}
 		close(gate)
 		if got := <-slow; got.err != nil || got.receipt.Attempts != 1 {
