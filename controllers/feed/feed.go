@@ -1,0 +1,215 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/eventcore/order-operator/controllers/saga"
+	"github.com/eventcore/order-operator/eventcore"
+)
+
+const (
+	// sweepEvery is how often all open orders are looked at, in case that a wake-up was lost.
+	sweepEvery = 10 * time.Minute
+	// saveEvery is how far the saved projection of open orders may lag: most orders have ended by then and cost no
+	// write.
+	saveEvery = 500 * time.Millisecond
+)
+
+// Touched tells what to look at.
+type Touched struct {
+	Orders   []saga.OrderID
+	Products []saga.ProductID
+	// Swept says that the orders come from a sweep, not from an event.
+	Swept bool
+}
+
+// Feed turns the store's events into orders and products to look at. It writes the projection of open orders.
+type Feed struct {
+	store    eventcore.Store
+	registry *eventcore.Registry
+	waiters  saga.Waiters
+
+	mu        sync.Mutex
+	sinks     map[int]func(Touched)
+	last      int
+	projector *eventcore.Projector // nil before Run
+}
+
+// New returns a feed of the store.
+func New(store eventcore.Store) *Feed {
+	return &Feed{store: store, registry: saga.NewRegistry(), sinks: map[int]func(Touched){}}
+}
+
+// Subscribe has the sink told of everything touched from now on, until the returned function is called. A sink must not
+// block.
+func (f *Feed) Subscribe(sink func(Touched)) (unsubscribe func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last++
+	key := f.last
+	f.sinks[key] = sink
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.sinks, key)
+	}
+}
+
+// Run brings the projection up to date, sweeps, and follows the store until ctx ends. It returns nil then. Only one
+// process may run a feed of a store at a time.
+func (f *Feed) Run(ctx context.Context) error {
+	err := f.run(ctx)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}
+
+func (f *Feed) run(ctx context.Context) error {
+	projector, err := eventcore.NewProjector(ctx, f.store, f.registry, saga.OpenOrders(),
+		eventcore.ProjectorOptions{SaveEvery: saveEvery, Observe: f.observe})
+	if err != nil {
+		return err
+	}
+	if err := projector.CatchUp(ctx); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.projector = projector
+	f.mu.Unlock()
+	if err := f.Sweep(); err != nil {
+		return err
+	}
+	sweeps := make(chan error, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		sweeps <- f.sweepRegularly(ctx)
+		cancel()
+	}()
+	err = projector.Run(ctx)
+	cancel()
+	if sweepErr := <-sweeps; sweepErr != nil {
+		return sweepErr
+	}
+	return err
+}
+
+func (f *Feed) sweepRegularly(ctx context.Context) error {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			if err := f.Sweep(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// Sweep tells the sinks of all open orders.
+func (f *Feed) Sweep() error {
+	open, err := f.OpenOrders()
+	if err != nil {
+		return err
+	}
+	ids := make([]saga.OrderID, 0, len(open))
+	for id, row := range open {
+		ids = append(ids, id)
+		if row.Waiting != nil {
+			f.waiters.Add(id, *row.Waiting)
+		}
+	}
+	f.tell(Touched{Orders: ids, Swept: true})
+	return nil
+}
+
+// OpenOrders returns the orders that have not ended, as far as Run has followed the store; none before it has caught
+// up.
+func (f *Feed) OpenOrders() (map[saga.OrderID]saga.OpenOrder, error) {
+	f.mu.Lock()
+	projector := f.projector
+	f.mu.Unlock()
+	if projector == nil {
+		return nil, nil
+	}
+	open, err := saga.ListOpenOrders(projector.Documents())
+	if err != nil {
+		return nil, fmt.Errorf("read the open orders: %w", err)
+	}
+	return open, nil
+}
+
+// CaughtUp reports whether Run has brought the projection up to date.
+func (f *Feed) CaughtUp() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.projector != nil
+}
+
+// Later has the sinks told of the order after the span: for errors that leave nothing else to wake it.
+func (f *Feed) Later(id saga.OrderID, span time.Duration) {
+	time.AfterFunc(span, func() { f.tell(Touched{Orders: []saga.OrderID{id}}) })
+}
+
+// Arrived wakes the orders that wait for an object which is there now. The namespace is empty for gateways and
+// carriers.
+func (f *Feed) Arrived(reason, namespace, name string) {
+	if ids := f.waiters.For(reason, namespace, name); len(ids) > 0 {
+		f.tell(Touched{Orders: ids})
+	}
+}
+
+func (f *Feed) observe(batch eventcore.Batch) {
+	var touched Touched
+	for i := range batch.Events {
+		event := &batch.Events[i]
+		products := saga.ProductsOf(event)
+		touched.Products = append(touched.Products, products...)
+		if id, ok := saga.OrderOf(event); ok {
+			touched.Orders = append(touched.Orders, id)
+			f.remember(id, *event)
+			continue
+		}
+		for _, product := range products { // supplied: all else that moves stock belongs to an order
+			waiting := f.waiters.For(saga.ReasonWaitingForProduct, product.Namespace, product.Name)
+			touched.Orders = append(touched.Orders, waiting...)
+		}
+	}
+	if len(touched.Orders) > 0 || len(touched.Products) > 0 {
+		f.tell(touched)
+	}
+}
+
+// remember notes what the order waits for now. The event is a copy: decoding must not touch what other readers share.
+// One that can't be decoded has ended the projection already.
+func (f *Feed) remember(id saga.OrderID, event eventcore.Event) {
+	if f.registry.Decode(&event) != nil {
+		return
+	}
+	switch payload := event.Payload.(type) {
+	case saga.StepWaiting:
+		f.waiters.Add(id, payload)
+	case saga.OrderAttached: // it goes on waiting
+	default:
+		f.waiters.Forget(id)
+	}
+}
+
+func (f *Feed) tell(touched Touched) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, sink := range f.sinks {
+		sink(touched)
+	}
+}

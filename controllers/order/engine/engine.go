@@ -1,0 +1,73 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/eventcore/order-operator/controllers/saga"
+	"github.com/eventcore/order-operator/eventcore"
+)
+
+// Engine is the order service. Its methods may be called concurrently.
+type Engine struct {
+	executor *eventcore.Executor
+	store    string
+	clock    func() time.Time
+}
+
+// New returns the service on the executor. identity is that of the executor's store; clock is time.Now if nil.
+func New(executor *eventcore.Executor, identity eventcore.Identity, clock func() time.Time) *Engine {
+	if clock == nil {
+		clock = time.Now
+	}
+	return &Engine{executor: executor, store: identity.StoreID.String(), clock: clock}
+}
+
+// Accept creates the order, or attaches the object of content.UID to the order of that name if its content is the same.
+// The deadline and the flow's version are filled in. It returns a *NameTakenError if the name belongs to an order with
+// other content, and ErrInvalidContent for content that no saga can carry out; nothing is recorded then.
+func (e *Engine) Accept(ctx context.Context, id saga.OrderID, content saga.OrderCreated) error {
+	if err := validate(content); err != nil {
+		return err
+	}
+	flow := saga.CurrentFlow()
+	content.FlowVersion = flow.Version
+	content.Attempt = 1
+	if content.Deadline.IsZero() {
+		content.Deadline = e.clock().Add(flow.Deadline).Truncate(time.Second)
+	}
+	content.Deadline = content.Deadline.UTC()
+	_, err := e.executor.Execute(ctx, CreateOrder{Order: id, Content: content}, e.metadata(saga.Order{ID: id, Content: content}))
+	return err
+}
+
+// Step completes the order, turns it round or cancels it, if that is due. It returns when to step again if no event
+// wakes the order before, the zero time for never.
+func (e *Engine) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
+	order, err := e.Order(ctx, id)
+	if err != nil {
+		return time.Time{}, err
+	}
+	now := e.clock()
+	if len(decide(order, now)) > 0 {
+		if _, err := e.executor.Execute(ctx, Advance{Order: id, Lines: order.Content.Lines, Now: now}, e.metadata(order)); err != nil {
+			return time.Time{}, err
+		}
+	}
+	return order.Next(saga.OrderService, now), nil
+}
+
+// Order returns the order as recorded, the zero Order if there is none.
+func (e *Engine) Order(ctx context.Context, id saga.OrderID) (saga.Order, error) {
+	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream())
+	return view.State, err
+}
+
+func (e *Engine) metadata(order saga.Order) eventcore.ExecuteOption {
+	return eventcore.WithMetadata(eventcore.Metadata{
+		CorrelationID: saga.CorrelationID(e.store, order), Causation: order.Position, Actor: string(saga.OrderService),
+	})
+}

@@ -1,0 +1,274 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/eventcore/order-operator/controllers/calls"
+	payment "github.com/eventcore/order-operator/controllers/payment/engine"
+	"github.com/eventcore/order-operator/controllers/saga"
+	shipping "github.com/eventcore/order-operator/controllers/shipping/engine"
+)
+
+// kind is what is asked of a provider.
+type kind string
+
+const (
+	charge   kind = "charge"
+	refund   kind = "refund"
+	ship     kind = "ship"
+	withdraw kind = "withdraw" // cancel a shipment
+)
+
+// fault is how a provider treats one request.
+type fault string
+
+const (
+	fine        fault = ""
+	refuse      fault = "refuse"       // the final no; the last one of a script goes on for ever
+	loseReply   fault = "lose reply"   // it happens, and the connection breaks
+	loseRequest fault = "lose request" // it never arrives
+	arriveLate  fault = "arrive late"  // it arrives a minute after the caller has given up
+	unavailable fault = "unavailable"  // it says so
+	hang        fault = "hang"         // it happens, and the answer takes longer than anybody waits
+	overtaken   fault = "overtaken"    // another process fences it first
+)
+
+// entry is what became of an idempotency key.
+type entry struct {
+	kind        kind
+	correlation string
+	state       string // done, refused, fenced
+	requests    int
+}
+
+// book is both providers: it keeps their contract, knows what they did, and misbehaves by its script.
+type book struct {
+	mu      sync.Mutex
+	entries map[string]entry
+	script  map[kind][]fault
+	asked   map[kind]int
+	// looking is called before a look-up answers, and sought after one in vain, if they are set.
+	looking func()
+	sought  func(key string)
+	// effect is called after something has happened for the first time, if it is set.
+	effect func()
+}
+
+func newBook(script map[kind][]fault) *book {
+	return &book{entries: map[string]entry{}, script: script, asked: map[kind]int{}}
+}
+
+func (b *book) clone() *book {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return &book{entries: maps.Clone(b.entries), script: b.script, asked: maps.Clone(b.asked)}
+}
+
+func (b *book) next(k kind) fault {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	script := b.script[k]
+	i := b.asked[k]
+	b.asked[k]++
+	switch {
+	case i < len(script):
+		return script[i]
+	case len(script) > 0 && script[len(script)-1] == refuse:
+		return refuse
+	}
+	return fine
+}
+
+var errBroken = errors.New("the connection broke")
+
+// perform asks for something.
+func (b *book) perform(ctx context.Context, k kind, key, correlation string) error {
+	todo := b.next(k)
+	switch todo {
+	case unavailable:
+		return fmt.Errorf("%w: come back later", calls.ErrUnavailable)
+	case loseRequest:
+		<-ctx.Done()
+		return ctx.Err()
+	case arriveLate:
+		<-ctx.Done()
+		time.AfterFunc(time.Minute, func() { _ = b.arrive(k, key, correlation, fine) })
+		return ctx.Err()
+	case overtaken:
+		_ = b.fence(key)
+	default:
+	}
+	if err := b.arrive(k, key, correlation, todo); err != nil {
+		return err
+	}
+	switch todo {
+	case loseReply:
+		return errBroken
+	case hang:
+		<-ctx.Done()
+		return ctx.Err()
+	default:
+		return nil
+	}
+}
+
+func (b *book) arrive(k kind, key, correlation string, todo fault) error {
+	b.mu.Lock()
+	e, known := b.entries[key]
+	if !known {
+		e = entry{kind: k, correlation: correlation, state: "done"}
+		if todo == refuse {
+			e.state = "refused"
+		}
+	}
+	e.requests++
+	b.entries[key] = e
+	b.mu.Unlock()
+	if !known {
+		b.tell()
+	}
+	return e.answer()
+}
+
+func (e entry) answer() error {
+	switch e.state {
+	case "refused":
+		return &calls.Refusal{Code: "no", Message: "The answer is no"}
+	case "fenced":
+		return &calls.Refusal{Code: calls.CodeFenced, Message: "The key was cancelled"}
+	}
+	return nil
+}
+
+func (b *book) find(key string) (found bool, err error) {
+	if b.looking != nil {
+		b.looking()
+	}
+	b.mu.Lock()
+	e, known := b.entries[key]
+	b.mu.Unlock()
+	if !known && b.sought != nil {
+		b.sought(key)
+	}
+	if !known || e.state == "fenced" {
+		return false, nil
+	}
+	return true, e.answer()
+}
+
+func (b *book) fence(key string) error {
+	b.mu.Lock()
+	e, known := b.entries[key]
+	if !known {
+		b.entries[key] = entry{state: "fenced"}
+	}
+	b.mu.Unlock()
+	if !known {
+		b.tell()
+	}
+	if e.state == "done" { // an adapter may well call that a refusal
+		return &calls.Refusal{Code: "already_done", Message: "It has happened"}
+	}
+	return nil
+}
+
+func (b *book) tell() {
+	if b.effect != nil {
+		b.effect()
+	}
+}
+
+// done counts what has happened for the correlation.
+func (b *book) done(k kind, correlation string) int {
+	return len(b.keys(k, correlation, "done"))
+}
+
+func (b *book) keys(k kind, correlation, state string) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var keys []string
+	for key, e := range b.entries {
+		if e.kind == k && e.correlation == correlation && e.state == state {
+			keys = append(keys, key)
+		}
+	}
+	return slices.Sorted(slices.Values(keys))
+}
+
+// bank is the book as a payment provider.
+type bank struct{ *book }
+
+var _ payment.Provider = bank{}
+
+func (b bank) Charge(ctx context.Context, r payment.ChargeRequest) (payment.Charge, error) {
+	err := b.perform(ctx, charge, r.Key, r.Correlation)
+	return payment.Charge{Reference: "ch:" + r.Key, Amount: r.Amount}, err
+}
+
+func (b bank) Refund(ctx context.Context, r payment.RefundRequest) (payment.Refund, error) {
+	err := b.perform(ctx, refund, r.Key, r.Correlation)
+	return payment.Refund{Reference: "re:" + r.Key, Amount: r.Amount}, err
+}
+
+func (b bank) FindCharge(_ context.Context, key string) (*payment.Charge, error) {
+	found, err := b.find(key)
+	if !found || err != nil {
+		return nil, err
+	}
+	return &payment.Charge{Reference: "ch:" + key, Amount: total}, nil
+}
+
+func (b bank) FindRefund(_ context.Context, key string) (*payment.Refund, error) {
+	found, err := b.find(key)
+	if !found || err != nil {
+		return nil, err
+	}
+	return &payment.Refund{Reference: "re:" + key, Amount: total}, nil
+}
+
+func (b bank) Cancel(_ context.Context, key string) error { return b.fence(key) }
+
+// total is what every order of these tests costs.
+var total = saga.Money{Currency: "USD", Minor: 150_000}
+
+// carrier is the book as a carrier.
+type carrier struct{ *book }
+
+var _ shipping.Provider = carrier{}
+
+func (c carrier) Create(ctx context.Context, r shipping.ShipmentRequest) (shipping.Shipment, error) {
+	err := c.perform(ctx, ship, r.Key, r.Correlation)
+	return shipping.Shipment{Reference: "sh:" + r.Key, TrackingNumber: "T"}, err
+}
+
+func (c carrier) CancelShipment(ctx context.Context, r shipping.CancelRequest) (shipping.Cancellation, error) {
+	err := c.perform(ctx, withdraw, r.Key, r.Correlation)
+	return shipping.Cancellation{Reference: r.Shipment}, err
+}
+
+func (c carrier) FindShipment(_ context.Context, key string) (*shipping.Shipment, error) {
+	found, err := c.find(key)
+	if !found || err != nil {
+		return nil, err
+	}
+	return &shipping.Shipment{Reference: "sh:" + key, TrackingNumber: "T"}, nil
+}
+
+func (c carrier) FindCancellation(_ context.Context, key string) (*shipping.Cancellation, error) {
+	found, err := c.find(key)
+	if !found || err != nil {
+		return nil, err
+	}
+	return &shipping.Cancellation{Reference: "sh:" + key}, nil
+}
+
+func (c carrier) Cancel(_ context.Context, key string) error { return c.fence(key) }

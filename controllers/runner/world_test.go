@@ -1,0 +1,304 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	payment "github.com/eventcore/order-operator/controllers/payment/engine"
+	"github.com/eventcore/order-operator/controllers/runner"
+	"github.com/eventcore/order-operator/controllers/saga"
+	shipping "github.com/eventcore/order-operator/controllers/shipping/engine"
+	"github.com/eventcore/order-operator/eventcore"
+	"github.com/eventcore/order-operator/eventcore/memory"
+)
+
+// storeID is the same in all worlds: idempotency keys begin with it.
+var storeID = uuid.MustParse("00000000-0000-4000-8000-000000000001")
+
+var (
+	orderID = saga.OrderID{Namespace: "shop", Name: "order-001"}
+	laptop  = orderID.Product("laptop-001")
+	mouse   = orderID.Product("mouse-001")
+)
+
+// order is one laptop and two mice.
+func order(uid string) saga.OrderCreated {
+	return saga.OrderCreated{
+		UID: uid, Customer: saga.Customer{ID: "cust-123"},
+		Lines: []saga.Line{
+			{Product: laptop.Name, Quantity: 1, UnitPrice: saga.Money{Currency: "USD", Minor: 120_000}},
+			{Product: mouse.Name, Quantity: 2, UnitPrice: saga.Money{Currency: "USD", Minor: 15_000}},
+		},
+		Total: total, Gateway: "default", CaptureMode: "Immediate", Carrier: "default",
+		Address: saga.Address{Name: "Ada Example", Lines: []string{"1 Sample Street"}, City: "Springfield", Country: "US"},
+	}
+}
+
+// world is a store, two providers, and what the services find around them. It outlives the processes that work in it.
+type world struct {
+	t     *testing.T
+	store eventcore.Store
+	book  *book
+
+	mu   sync.Mutex
+	gone map[string]bool // gateways, carriers and Order objects (by UID) that are not there
+	// appending is called before every append, if it is set. Its error is the append's.
+	appending func(eventcore.AppendRequest) error
+	// appended is called after every append with events, if it is set.
+	appended func([]eventcore.Event)
+	timeout  time.Duration // of calls
+	reading  time.Duration // how long it takes to read a token
+	appends  atomic.Int64  // all, also those that only check
+	commits  atomic.Int64  // those with events of an order
+}
+
+// newWorld must be called, and used, within a synctest bubble.
+func newWorld(t *testing.T, b *book) *world {
+	t.Helper()
+	store := memory.New(memory.Options{StoreID: storeID})
+	return &world{t: t, store: store, book: b, gone: map[string]bool{}}
+}
+
+func (w *world) missing(names ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.gone)
+	for _, name := range names {
+		w.gone[name] = true
+	}
+}
+
+func (w *world) there(name string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.gone[name]
+}
+
+// process is a Runner in a world. It may die: then nothing that it does reaches the store or a provider any more.
+type process struct {
+	*world
+	*runner.Runner
+
+	dead   atomic.Bool
+	cancel context.CancelFunc
+	ended  chan error
+}
+
+var errDead = errors.New("the process is dead")
+
+// start runs a process with stock and the order, as its reconcilers would see to.
+func (w *world) start() *process {
+	w.t.Helper()
+	p := w.begin()
+	p.supply(laptop, 10)
+	p.supply(mouse, 50)
+	p.accept(orderID, order("uid-1"))
+	return p
+}
+
+// begin runs a process.
+func (w *world) begin() *process {
+	w.t.Helper()
+	p := &process{world: w, ended: make(chan error, 1)}
+	ctx, cancel := context.WithCancel(w.t.Context())
+	p.cancel = cancel
+	var err error
+	p.Runner, err = runner.New(ctx, storeOf{w.store, p}, runner.Options{ServicesOptions: runner.ServicesOptions{
+		Gateways: gateways{p}, Carriers: carriers{p}, Tokens: tokens{w}, CallTimeout: w.timeout,
+	}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	go func() { p.ended <- p.Run(ctx) }()
+	return p
+}
+
+func (p *process) die() { p.dead.Store(true) }
+
+// stop ends the process, dead or alive, and returns what it ended with.
+func (p *process) stop() error {
+	p.cancel()
+	return <-p.ended
+}
+
+func (p *process) supply(product saga.ProductID, received int64) {
+	p.t.Helper()
+	totals := []saga.SupplyTotal{{Source: "factory", Received: received}}
+	if err := p.Inventory.Supply(p.t.Context(), product, totals); err != nil && !p.dead.Load() {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *process) accept(id saga.OrderID, content saga.OrderCreated) {
+	p.t.Helper()
+	if err := p.Order.Accept(p.t.Context(), id, content); err != nil && !p.dead.Load() {
+		p.t.Fatal(err)
+	}
+}
+
+// ended reports whether the event is the last one of an order that nobody helps.
+func ended(event *eventcore.Event) bool {
+	return event.Type == "OrderCompleted" || event.Type == "OrderCancelled" || event.Type == "AttentionRequired"
+}
+
+// await returns once an event of the order is one of the types. It gives up after three hours of the bubble's time.
+func (w *world) await(id saga.OrderID, is func(*eventcore.Event) bool) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 3*time.Hour)
+	defer cancel()
+	for batch, err := range w.store.Subscribe(ctx, 0, eventcore.Filter{Streams: []eventcore.StreamID{id.Stream()}}) {
+		if err != nil {
+			w.t.Errorf("order %s got no further than %v: %v", id, w.history(id), err)
+			return
+		}
+		for i := range batch.Events {
+			if is(&batch.Events[i]) {
+				return
+			}
+		}
+	}
+}
+
+func typed(name string) func(*eventcore.Event) bool {
+	return func(event *eventcore.Event) bool { return event.Type == name }
+}
+
+// history returns the types of the order's events.
+func (w *world) history(id saga.OrderID) []string {
+	w.t.Helper()
+	var types []string
+	for _, event := range w.events(id.Stream()) {
+		types = append(types, event.Type)
+	}
+	return types
+}
+
+// events returns the events of the stream, decoded; of all streams if it is empty.
+func (w *world) events(stream eventcore.StreamID) []eventcore.Event {
+	w.t.Helper()
+	query := eventcore.Query{}
+	if stream != "" {
+		query.Filter.Streams = []eventcore.StreamID{stream}
+	}
+	var events []eventcore.Event
+	registry := saga.NewRegistry()
+	for event, err := range w.store.Read(context.Background(), query) {
+		if err == nil {
+			event.Payload = nil
+			err = registry.Decode(&event)
+		}
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		events = append(events, event)
+	}
+	return events
+}
+
+func (w *world) fold(id saga.OrderID) saga.Order {
+	w.t.Helper()
+	var folded saga.Order
+	for _, event := range w.events(id.Stream()) {
+		folded = folded.Apply(id.Stream(), &event)
+	}
+	return folded
+}
+
+func (w *world) stock(id saga.ProductID) saga.Stock {
+	w.t.Helper()
+	var folded saga.Stock
+	for _, event := range w.events(id.Stream()) {
+		folded = folded.Apply(id.Stream(), &event)
+	}
+	return folded
+}
+
+// audit holds the order's end against the providers' books and the stock.
+func (w *world) audit(id saga.OrderID) {
+	w.t.Helper()
+	folded := w.fold(id)
+	correlation := saga.CorrelationID(storeID.String(), folded)
+	charges, refunds := w.book.done(charge, correlation), w.book.done(refund, correlation)
+	shipments, withdrawn := w.book.done(ship, correlation), w.book.done(withdraw, correlation)
+	if charges > 1 || refunds > charges || shipments > 1 || withdrawn > shipments {
+		w.t.Errorf("%s: %d charges, %d refunds, %d shipments, %d withdrawn", id, charges, refunds, shipments, withdrawn)
+	}
+	if folded.Charge.Amount.Minor != int64(charges)*total.Minor || folded.Refunded.Minor != int64(refunds)*total.Minor {
+		w.t.Errorf("%s: recorded are %v charged and %v refunded, in the books %d and %d",
+			id, folded.Charge.Amount, folded.Refunded, charges, refunds)
+	}
+	left := 0
+	if folded.Outcome == saga.Completed {
+		left = 1
+	}
+	if folded.Attention == nil && (charges-refunds != left || shipments-withdrawn != left) {
+		w.t.Errorf("%s ended %s with %d charges, %d refunds, %d shipments, %d withdrawn",
+			id, folded.Outcome, charges, refunds, shipments, withdrawn)
+	}
+}
+
+// storeOf is the store as a process sees it.
+type storeOf struct {
+	eventcore.Store
+	process *process
+}
+
+func (s storeOf) Append(ctx context.Context, request eventcore.AppendRequest) (eventcore.Appended, error) {
+	if s.process.dead.Load() {
+		return eventcore.Appended{}, errDead
+	}
+	w := s.process.world
+	w.appends.Add(1)
+	if w.appending != nil {
+		if err := w.appending(request); err != nil {
+			return eventcore.Appended{}, err
+		}
+	}
+	appended, err := s.Store.Append(ctx, request)
+	if err == nil && len(appended.Events) > 0 {
+		for i := range appended.Events {
+			if _, ok := saga.OrderOf(&appended.Events[i]); ok {
+				w.commits.Add(1)
+				break
+			}
+		}
+		if w.appended != nil {
+			w.appended(appended.Events)
+		}
+	}
+	return appended, err
+}
+
+// gateways, carriers and tokens are what a process finds outside.
+type (
+	gateways struct{ *process }
+	carriers struct{ *process }
+	tokens   struct{ *world }
+)
+
+func (g gateways) Provider(name string) (payment.Provider, bool) {
+	return bank{g.book}, g.there("gateway/"+name) && !g.dead.Load()
+}
+
+func (c carriers) Provider(name string) (shipping.Provider, bool) {
+	return carrier{c.book}, c.there("carrier/"+name) && !c.dead.Load()
+}
+
+func (o tokens) Token(_ context.Context, _ saga.OrderID, accepted func(string) bool) (string, bool, error) {
+	time.Sleep(o.reading)
+	for _, uid := range []string{"uid-1", "uid-2"} {
+		if accepted(uid) && o.there("order/"+uid) {
+			return "token", true, nil
+		}
+	}
+	return "", false, nil
+}

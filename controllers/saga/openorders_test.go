@@ -1,0 +1,129 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package saga_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/eventcore/order-operator/controllers/saga"
+	"github.com/eventcore/order-operator/eventcore"
+	"github.com/eventcore/order-operator/eventcore/memory"
+)
+
+// openAfter returns the row of the order in the projection after the events.
+func openAfter(t *testing.T, events ...any) (row saga.OpenOrder, open bool) {
+	t.Helper()
+	store := memory.New(memory.Options{})
+	defer func() { _ = store.Close() }()
+	for i, payload := range events {
+		encoded, err := saga.NewRegistry().Encode(payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		encoded.ID, encoded.RecordedAt = uuid.New(), event(i+1, nil).RecordedAt
+		encoded.Streams = []eventcore.Membership{{Stream: saga.OrderAggregate}, {Stream: orderID.Stream()}}
+		request := eventcore.AppendRequest{ID: uuid.New(), Events: []eventcore.Event{encoded}}
+		if _, err := store.Append(t.Context(), request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	projector, err := eventcore.NewProjector(
+		t.Context(), store, saga.NewRegistry(), saga.OpenOrders(), eventcore.ProjectorOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := projector.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := saga.ListOpenOrders(projector.Documents())
+	if err != nil {
+		t.Fatal(err)
+	}
+	row, open = rows[orderID]
+	return row, open
+}
+
+func TestAnOrderIsOpenUntilItsEnd(t *testing.T) {
+	for _, history := range [][]any{
+		join(toTheEnd, []any{completed}),
+		join(toRefund, []any{refundRequested(), refunded, released, cancelled}),
+		{created, outOfStock, saga.CompensationStarted{Step: saga.ReserveStock, Reason: saga.ReasonOutOfStock}, cancelled},
+	} {
+		for i := range history {
+			_, open := openAfter(t, history[:i+1]...)
+			if ended := fold(history[:i+1]...).Outcome != ""; open == ended {
+				t.Errorf("after %T, open is %v", history[i], open)
+			}
+		}
+	}
+}
+
+func TestAnOrderThatEndedIsOpenAgainWhileALateChargeIsRefunded(t *testing.T) {
+	late := join(toPayment, []any{requested(1), tooLate, compensated, released, cancelled, paid})
+	if row, open := openAfter(t, late...); !open || !row.Ended {
+		t.Errorf("a late charge: open %v, %+v", open, row)
+	}
+	if _, open := openAfter(t, append(late, refundRequested(), refunded)...); open {
+		t.Errorf("open after the refund")
+	}
+	if _, open := openAfter(t, append(late, noGateway)...); !open {
+		t.Errorf("not open while the refund waits")
+	}
+}
+
+func TestTheRowOfAnOpenOrderTellsWhatItWaitsFor(t *testing.T) {
+	deadline, soon := call(1).Deadline, after(5*time.Second)
+	for _, test := range []struct {
+		name    string
+		last    []any
+		waiting *saga.StepWaiting
+		next    time.Time
+	}{
+		{"a gateway", []any{noGateway}, &noGateway, time.Time{}},
+		{"a gateway, although another object was attached", []any{noGateway, saga.OrderAttached{UID: "uid-2"}}, &noGateway, time.Time{}},
+		{"nothing once it goes on", []any{noGateway, requested(1)}, nil, deadline},
+		{"a call", []any{requested(1)}, nil, deadline},
+		{"a retry", []any{requested(1), retry(saga.ProcessPayment, 5*time.Second)}, nil, soon},
+		{"a look-up", []any{requested(1), unknown(saga.ProcessPayment, 5*time.Second)}, nil, soon},
+		{"events", []any{requested(1), paid}, nil, time.Time{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			row, open := openAfter(t, join(toPayment, test.last)...)
+			if !open || !row.Next.Equal(test.next) || !row.Since.Equal(after(time.Millisecond)) {
+				t.Errorf("open %v, %+v", open, row)
+			}
+			if (row.Waiting == nil) != (test.waiting == nil) || row.Waiting != nil && *row.Waiting != *test.waiting {
+				t.Errorf("waits for %v, want %v", row.Waiting, test.waiting)
+			}
+		})
+	}
+}
+
+func TestWaitersKnowWhoWaitsUntilTheyGoOn(t *testing.T) {
+	var waiters saga.Waiters
+	other := saga.OrderID{Namespace: "elsewhere", Name: "order-001"}
+	product := saga.StepWaiting{Step: saga.ReserveStock, Reason: saga.ReasonWaitingForProduct, Name: "default"}
+	waiters.Forget(orderID)
+	waiters.Add(orderID, noGateway)
+	waiters.Add(orderID, noGateway)
+	waiters.Add(other, noGateway)
+	waiters.Add(other, product)
+	expect := func(want int, reason, namespace string) {
+		t.Helper()
+		if got := waiters.For(reason, namespace, "default"); len(got) != want {
+			t.Errorf("%v wait for %s %s/default, want %d", got, reason, namespace, want)
+		}
+	}
+	expect(2, saga.ReasonWaitingForGateway, "")
+	expect(2, saga.ReasonWaitingForGateway, "") // it may come and go
+	expect(0, saga.ReasonWaitingForCarrier, "")
+	expect(1, saga.ReasonWaitingForProduct, "elsewhere")
+	expect(0, saga.ReasonWaitingForProduct, "shop")
+	waiters.Forget(other)
+	expect(1, saga.ReasonWaitingForGateway, "")
+	expect(0, saga.ReasonWaitingForProduct, "elsewhere")
+}

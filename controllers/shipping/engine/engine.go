@@ -1,0 +1,147 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/eventcore/order-operator/controllers/calls"
+	"github.com/eventcore/order-operator/controllers/saga"
+	"github.com/eventcore/order-operator/eventcore"
+)
+
+// errNoCarrier leaves a call's outcome unknown: it can be looked up when the carrier is back.
+var errNoCarrier = errors.New("the carrier is not configured")
+
+// New returns the shipping service on the executor. identity is that of the executor's store.
+func New(executor *eventcore.Executor, identity eventcore.Identity, carriers Carriers, options calls.Options) *calls.Engine {
+	s := service{carriers: carriers, store: identity.StoreID.String()}
+	return calls.NewEngine(saga.ShippingService, executor, identity, []calls.Operation{s.cancel(), s.create()}, options)
+}
+
+type service struct {
+	carriers Carriers
+	store    string
+}
+
+func (s service) provider(order saga.Order) (Provider, error) {
+	provider, ok := s.carriers.Provider(order.Content.Carrier)
+	if !ok {
+		return nil, fmt.Errorf("%w: %s", errNoCarrier, order.Content.Carrier)
+	}
+	return provider, nil
+}
+
+func (s service) missing(_ context.Context, order saga.Order) (*saga.StepWaiting, error) {
+	if _, ok := s.carriers.Provider(order.Content.Carrier); ok {
+		return nil, nil //nolint:nilnil // nothing is missing
+	}
+	return &saga.StepWaiting{Step: saga.CreateShipment, Reason: saga.ReasonWaitingForCarrier, Name: order.Content.Carrier}, nil
+}
+
+func (s service) create() calls.Operation {
+	return calls.Operation{
+		Step:      saga.CreateShipment,
+		Aggregate: saga.ShippingAggregate,
+		Missing:   s.missing,
+		Intent: func(order saga.Order, call saga.Call) any {
+			return saga.ShipmentRequested{Call: call, Carrier: order.Content.Carrier}
+		},
+		Do:    s.doCreate,
+		Find:  s.findShipment,
+		Fence: s.fence,
+		Refused: func(call saga.Call, refusal *calls.Refusal) any {
+			return saga.ShipmentFailed{Generation: call.Generation, Code: refusal.Code, Message: refusal.Message}
+		},
+	}
+}
+
+func (s service) doCreate(ctx context.Context, order saga.Order, call saga.Call) (any, error) {
+	provider, err := s.provider(order)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", calls.ErrUnavailable, err)
+	}
+	shipment, err := provider.Create(ctx, ShipmentRequest{
+		Key: call.Key, Address: order.Content.Address, Lines: saga.StockLines(order.Content.Lines),
+		Correlation: saga.CorrelationID(s.store, order),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return created(call, shipment), nil
+}
+
+func (s service) findShipment(ctx context.Context, order saga.Order, call saga.Call) (any, error) {
+	provider, err := s.provider(order)
+	if err != nil {
+		return nil, err
+	}
+	shipment, err := provider.FindShipment(ctx, call.Key)
+	if err != nil || shipment == nil {
+		return nil, err
+	}
+	return created(call, *shipment), nil
+}
+
+func created(call saga.Call, shipment Shipment) saga.ShipmentCreated {
+	return saga.ShipmentCreated{
+		Generation: call.Generation, Reference: shipment.Reference, TrackingNumber: shipment.TrackingNumber,
+	}
+}
+
+func (s service) cancel() calls.Operation {
+	return calls.Operation{
+		Step:      saga.CreateShipment,
+		Undo:      true,
+		Aggregate: saga.ShippingAggregate,
+		Missing:   s.missing,
+		Intent: func(order saga.Order, call saga.Call) any {
+			return saga.ShipmentCancelRequested{Call: call, Reference: order.Shipment.Reference}
+		},
+		Do:    s.doCancel,
+		Find:  s.findCancellation,
+		Fence: s.fence,
+		Refused: func(_ saga.Call, refusal *calls.Refusal) any {
+			return saga.AttentionRequired{
+				Step: saga.CreateShipment, Undo: true, Reason: saga.ReasonCancelRefused, Message: refusal.Error(),
+			}
+		},
+	}
+}
+
+func (s service) doCancel(ctx context.Context, order saga.Order, call saga.Call) (any, error) {
+	provider, err := s.provider(order)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", calls.ErrUnavailable, err)
+	}
+	cancellation, err := provider.CancelShipment(ctx, CancelRequest{
+		Key: call.Key, Shipment: order.Shipment.Reference, Correlation: saga.CorrelationID(s.store, order),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return saga.ShipmentCancelled{Generation: call.Generation, Reference: cancellation.Reference}, nil
+}
+
+func (s service) findCancellation(ctx context.Context, order saga.Order, call saga.Call) (any, error) {
+	provider, err := s.provider(order)
+	if err != nil {
+		return nil, err
+	}
+	cancellation, err := provider.FindCancellation(ctx, call.Key)
+	if err != nil || cancellation == nil {
+		return nil, err
+	}
+	return saga.ShipmentCancelled{Generation: call.Generation, Reference: cancellation.Reference}, nil
+}
+
+func (s service) fence(ctx context.Context, order saga.Order, call saga.Call) error {
+	provider, err := s.provider(order)
+	if err != nil {
+		return err
+	}
+	return provider.Cancel(ctx, call.Key)
+}
