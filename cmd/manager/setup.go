@@ -1,0 +1,129 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	commercev1 "github.com/eventcore/order-operator/api/v1"
+	"github.com/eventcore/order-operator/controllers/feed"
+	"github.com/eventcore/order-operator/controllers/inventory"
+	"github.com/eventcore/order-operator/controllers/order"
+	"github.com/eventcore/order-operator/controllers/payment"
+	simulatedpayment "github.com/eventcore/order-operator/controllers/payment/simulated"
+	"github.com/eventcore/order-operator/controllers/runner"
+	"github.com/eventcore/order-operator/controllers/saga"
+	"github.com/eventcore/order-operator/controllers/shipping"
+	simulatedshipping "github.com/eventcore/order-operator/controllers/shipping/simulated"
+)
+
+// leaseName is that of the Lease of the replicas.
+const leaseName = "order-operator.commerce.eventcore.dev"
+
+// retryAfter is when an order is looked at again after an error in the background.
+const retryAfter = 5 * time.Second
+
+func newManager(config *rest.Config, options options) (ctrl.Manager, error) {
+	scheme := runtime.NewScheme()
+	if err := commercev1.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("register the API: %w", err)
+	}
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:                        scheme,
+		Metrics:                       server.Options{BindAddress: options.metricsAddress},
+		HealthProbeBindAddress:        options.probeAddress,
+		LeaderElection:                options.leaderElection,
+		LeaderElectionID:              leaseName,
+		LeaderElectionNamespace:       options.leaderElectionNamespace,
+		LeaderElectionReleaseOnCancel: true, // the process ends right after
+		Cache: cache.Options{
+			DefaultTransform:            cache.TransformStripManagedFields(),
+			ReaderFailOnMissingInformer: true,
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create the manager: %w", err)
+	}
+	return mgr, nil
+}
+
+// setup adds the services, their controllers and the probes to the manager.
+func setup(ctx context.Context, mgr ctrl.Manager, w *world, options options) (*runner.Services, error) {
+	f := feed.New(w.store)
+	logger := logr.FromContextOrDiscard(ctx)
+	services, err := runner.NewServices(ctx, w.store, runner.ServicesOptions{
+		Gateways:    payment.Gateways{Reader: mgr.GetClient(), Simulated: simulatedpayment.New(w.payments, simulatedpayment.Options{})},
+		Carriers:    shipping.Carriers{Reader: mgr.GetClient(), Simulated: simulatedshipping.New(w.shipments, simulatedshipping.Options{})},
+		Tokens:      payment.Tokens{Reader: mgr.GetAPIReader()},
+		CallTimeout: options.callTimeout,
+		Report: func(id saga.OrderID, err error) {
+			logger.Error(err, "A call to a provider could not be carried out", "Order", id.String())
+			f.Later(id, retryAfter)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := addControllers(mgr, w, services, f, options); err != nil {
+		services.Close()
+		return nil, err
+	}
+	return services, nil
+}
+
+func addControllers(mgr ctrl.Manager, w *world, services *runner.Services, f *feed.Feed, options options) error {
+	identity := w.store.Identity()
+	orders := &order.Reconciler{Client: mgr.GetClient(), Engine: services.Order, Identity: identity, Clock: time.Now}
+	products := &inventory.ProductReconciler{Client: mgr.GetClient(), Engine: services.Inventory, Identity: identity, Clock: time.Now}
+	gateways := &payment.GatewayReconciler{Client: mgr.GetClient(), Arrived: f.Arrived, Clock: time.Now}
+	carriers := &shipping.CarrierReconciler{Client: mgr.GetClient(), Arrived: f.Arrived, Clock: time.Now}
+	for _, add := range []func() error{
+		func() error { return orders.SetupWithManager(mgr, f) },
+		func() error { return products.SetupWithManager(mgr, f) },
+		func() error { return gateways.SetupWithManager(mgr, f, services.Payment) },
+		func() error { return carriers.SetupWithManager(mgr, f, services.Shipping) },
+		func() error { return mgr.Add(manager.RunnableFunc(f.Run)) },
+		func() error { return mgr.AddHealthzCheck("ping", healthz.Ping) },
+		func() error { return mgr.AddReadyzCheck("orders", ready(mgr, w, f, options.leaderElection)) },
+	} {
+		if err := add(); err != nil {
+			return fmt.Errorf("set up the controllers: %w", err)
+		}
+	}
+	return nil
+}
+
+// ready says that the store answers and, once this replica is the one that works, that it knows the open orders. A
+// replica that waits for its turn is ready: it has nothing to catch up with before.
+func ready(mgr ctrl.Manager, w *world, f *feed.Feed, leaderElection bool) healthz.Checker {
+	return func(request *http.Request) error {
+		if _, err := w.store.Head(request.Context()); err != nil {
+			return fmt.Errorf("the event store does not answer: %w", err)
+		}
+		select {
+		case <-mgr.Elected():
+		default:
+			if leaderElection {
+				return nil
+			}
+		}
+		if !f.CaughtUp() {
+			return errors.New("the open orders are still being read")
+		}
+		return nil
+	}
+}

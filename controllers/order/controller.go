@@ -1,0 +1,72 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package order
+
+import (
+	"context"
+	"time"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	commercev1 "github.com/eventcore/order-operator/api/v1"
+	"github.com/eventcore/order-operator/controllers/feed"
+	"github.com/eventcore/order-operator/controllers/kube"
+	"github.com/eventcore/order-operator/controllers/order/engine"
+	"github.com/eventcore/order-operator/controllers/saga"
+	"github.com/eventcore/order-operator/eventcore"
+)
+
+// workers is how many orders are reconciled at once: mostly waiting for the API server.
+const workers = 32
+
+// Reconciler carries an Order into the store, steps its saga and projects its status.
+type Reconciler struct {
+	// Client reads from the cache and writes statuses.
+	Client client.Client
+	Engine *engine.Engine
+	// Identity is that of the engine's store.
+	Identity eventcore.Identity
+	// Clock tells the time.
+	Clock func() time.Time
+
+	written writes
+}
+
+// SetupWithManager adds the controller to the manager.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named(string(saga.OrderService)).
+		For(&commercev1.Order{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		WatchesRawSource(kube.Orders(f)).
+		WithOptions(kube.Options(workers)).
+		Complete(r)
+}
+
+// scope is what one reconcile knows.
+type scope struct {
+	id saga.OrderID
+	// object is the Order as last read or written, whichever is newer; nil if there is none.
+	object *commercev1.Order
+	order  saga.Order
+	// taken is set when the name belongs to an order with other content.
+	taken *engine.NameTakenError
+	// next is when to reconcile again, the zero time for never.
+	next time.Time
+}
+
+// Reconcile implements reconcile.Reconciler.
+func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	s := &scope{id: saga.OrderID{Namespace: request.Namespace, Name: request.Name}}
+	for _, phase := range []func(context.Context, *scope) error{r.observe, r.accept, r.step, r.project} {
+		err := phase(ctx, s)
+		if err != nil {
+			return kube.IgnoreConflict(err)
+		}
+	}
+	return kube.Requeue(s.next, r.Clock()), nil
+}

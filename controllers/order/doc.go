@@ -1,0 +1,10 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package order is the order service's room in Kubernetes. Its controller accepts Orders, steps the engine, and projects
+// the order's events into the status of the Order, whose only writer it is.
+//
+// A status is a pure function of the fold (Project). It is written when the order has ended, or needs a person, or answers a new generation;
+// otherwise only while the order takes longer than a second, and then at most once a second: an order that is fast costs one
+// write.
+package order

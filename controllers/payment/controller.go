@@ -1,0 +1,58 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package payment
+
+import (
+	"context"
+	"time"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	commercev1 "github.com/eventcore/order-operator/api/v1"
+	"github.com/eventcore/order-operator/controllers/calls"
+	"github.com/eventcore/order-operator/controllers/feed"
+	"github.com/eventcore/order-operator/controllers/kube"
+	"github.com/eventcore/order-operator/controllers/saga"
+)
+
+// GatewayReconciler writes the status of PaymentGateways and wakes the orders that wait for one.
+type GatewayReconciler struct {
+	// Client reads from the cache and writes statuses.
+	Client client.Client
+	// Arrived is called when a gateway can be used: see feed.Feed.Arrived.
+	Arrived func(reason, namespace, name string)
+	// Clock tells the time.
+	Clock func() time.Time
+}
+
+// SetupWithManager adds both controllers of the service to the manager.
+func (r *GatewayReconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed, engine *calls.Engine) error {
+	if err := kube.SetupStepper(mgr, string(saga.PaymentService), f, engine.Step, r.Clock); err != nil {
+		return err
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("payment-gateways").
+		For(&commercev1.PaymentGateway{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		WithOptions(kube.Options(1)).
+		Complete(r)
+}
+
+// Reconcile implements reconcile.Reconciler.
+func (r *GatewayReconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	var gateway commercev1.PaymentGateway
+	if err := r.Client.Get(ctx, request.NamespacedName, &gateway); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	r.Arrived(saga.ReasonWaitingForGateway, "", gateway.Name)
+	updated := gateway.DeepCopy()
+	status := &updated.Status
+	if !kube.SetReady(&status.Conditions, &status.ObservedGeneration, updated.Generation, "Orders can be paid through this gateway") {
+		return reconcile.Result{}, nil
+	}
+	return kube.IgnoreConflict(r.Client.Status().Update(ctx, updated))
+}

@@ -1,0 +1,58 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package shipping
+
+import (
+	"context"
+	"time"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	commercev1 "github.com/eventcore/order-operator/api/v1"
+	"github.com/eventcore/order-operator/controllers/calls"
+	"github.com/eventcore/order-operator/controllers/feed"
+	"github.com/eventcore/order-operator/controllers/kube"
+	"github.com/eventcore/order-operator/controllers/saga"
+)
+
+// CarrierReconciler writes the status of Carriers and wakes the orders that wait for one.
+type CarrierReconciler struct {
+	// Client reads from the cache and writes statuses.
+	Client client.Client
+	// Arrived is called when a carrier can be used: see feed.Feed.Arrived.
+	Arrived func(reason, namespace, name string)
+	// Clock tells the time.
+	Clock func() time.Time
+}
+
+// SetupWithManager adds both controllers of the service to the manager.
+func (r *CarrierReconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed, engine *calls.Engine) error {
+	if err := kube.SetupStepper(mgr, string(saga.ShippingService), f, engine.Step, r.Clock); err != nil {
+		return err
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("shipping-carriers").
+		For(&commercev1.Carrier{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		WithOptions(kube.Options(1)).
+		Complete(r)
+}
+
+// Reconcile implements reconcile.Reconciler.
+func (r *CarrierReconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	var carrier commercev1.Carrier
+	if err := r.Client.Get(ctx, request.NamespacedName, &carrier); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	r.Arrived(saga.ReasonWaitingForCarrier, "", carrier.Name)
+	updated := carrier.DeepCopy()
+	status := &updated.Status
+	if !kube.SetReady(&status.Conditions, &status.ObservedGeneration, updated.Generation, "Orders can be shipped by this carrier") {
+		return reconcile.Result{}, nil
+	}
+	return kube.IgnoreConflict(r.Client.Status().Update(ctx, updated))
+}
