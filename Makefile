@@ -9,6 +9,9 @@ SHELL := /usr/bin/env bash
 # assign their output first, so that a failed build ends the recipe.
 CONTROLPLANE := hack/controlplane/build.sh
 TOOLS := hack/tools/once.sh tools hack/tools "about 2 minutes"
+# It is `go run ./hack/demo`, and says at once what it builds, the control plane
+# included.
+DEMO := exec hack/demo/demo.sh
 
 # How many packages are tested at once. Each may run an API server of its own,
 # and with more of them than cores their time-outs fire.
@@ -79,6 +82,7 @@ test: ## Run all tests with the race detector, against a real API server.
 	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
 	export KUBEBUILDER_ASSETS; \
 	go test -race -p $(TEST_PACKAGES) -timeout 20m ./...
+	@cd test/kstatus && go test ./... # a module of its own, so that nobody inherits kstatus
 
 .PHONY: torture-manager
 torture-manager: ## Kill the manager ROUNDS times (20) amid orders, and audit the books.
@@ -114,16 +118,12 @@ run-example: ## Run the distributed e-commerce example, without a cluster.
 
 .PHONY: demo
 demo: ## Show the operator at work on a local control plane, then tear it down.
-	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
-	export KUBEBUILDER_ASSETS; \
-	go run ./hack/demo
+	@$(DEMO)
 
 .PHONY: demo-up
 demo-up: ## Start the local control plane and the operator, and leave them running.
-	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
-	export KUBEBUILDER_ASSETS; \
-	go run ./hack/demo up
+	@$(DEMO) up
 
 .PHONY: demo-down
 demo-down: ## Stop what demo-up started.
-	@go run ./hack/demo down
+	@$(DEMO) down
