@@ -19,6 +19,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Total",type=string,JSONPath=`.status.total`
 // +kubebuilder:printcolumn:name="Charged",type=string,JSONPath=`.status.charged`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Refunded",type=string,JSONPath=`.status.refunded`,priority=1
 // +kubebuilder:printcolumn:name="Customer",type=string,JSONPath=`.spec.customer.id`,priority=1
 // +kubebuilder:printcolumn:name="Tracking",type=string,JSONPath=`.status.shipment.trackingNumber`,priority=1
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1

@@ -176,8 +176,8 @@ func TestColumns(t *testing.T) {
 			name:  "wide",
 			flags: []string{"--output", "wide"},
 			lines: []string{
-				`NAME +STATUS +TOTAL +CHARGED +AGE +CUSTOMER +TRACKING +MESSAGE`,
-				`order\.commerce\.eventcore\.dev/order-001 +Completed +1500\.00 +1500\.00 +\d+s +cust-123 +SIM0001 +Paid and released to the carrier`,
+				`NAME +STATUS +TOTAL +CHARGED +AGE +REFUNDED +CUSTOMER +TRACKING +MESSAGE`,
+				`order\.commerce\.eventcore\.dev/order-001 +Completed +1500\.00 +1500\.00 +\d+s +0\.00 +cust-123 +SIM0001 +Paid and released to the carrier`,
 				`order\.commerce\.eventcore\.dev/order-002 +Pending +\d+s +cust-456 +Waiting for the order controller`,
 				`NAME +AVAILABLE +RESERVED +SHIPPED +AGE +STATUS`,
 				`product\.commerce\.eventcore\.dev/laptop-001 +9 +0 +1 +\d+s +Projected`,
