@@ -82,7 +82,7 @@ test: ## Run all tests with the race detector, against a real API server.
 	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
 	export KUBEBUILDER_ASSETS; \
 	go test -race -p $(TEST_PACKAGES) -timeout 20m ./...
-	@cd test/kstatus && go test ./... # a module of its own, so that nobody inherits kstatus
+	@cd test/kstatus && go test -race ./... # a module of its own, so that nobody inherits kstatus
 
 .PHONY: torture-manager
 torture-manager: ## Kill the manager ROUNDS times (20) amid orders, and audit the books.
