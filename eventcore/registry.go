@@ -6,14 +6,21 @@ package eventcore
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
+	"maps"
 	"reflect"
+	"slices"
 )
 
-// Registry knows the event types of an application: it turns payloads into JSON and back. It is immutable after
-// NewRegistry and may be shared.
+// Registry knows the event types of an application, today's and those of its past: it turns payloads into JSON and
+// back. It is immutable after NewRegistry and may be shared. docs/schema-evolution.md tells how types change.
 type Registry struct {
-	byType map[reflect.Type]EventType
-	byName map[eventName]EventType
+	byType   map[reflect.Type]EventType
+	decoders map[eventName]decoder
+	// schemas are the registered versions by name, old names included.
+	schemas map[string]schema
+	// formerly are the old names of a name, which an event written long ago still has.
+	formerly map[string][]string
 }
 
 type eventName struct {
@@ -21,55 +28,89 @@ type eventName struct {
 	version int
 }
 
-// EventType binds a name and a schema version to a Go type: see Type.
+// decoder makes today's payload from the data of one version.
+type decoder func(data []byte) (any, error)
+
+// EventType is an entry of a Registry: see Type, Upcast and Renamed.
 type EventType struct {
 	name    string
 	version int
 	goType  reflect.Type
-	decode  func(data []byte) (any, error)
+	decode  decoder
+	// convert, result and formerly tell the kinds of entry apart: an upcaster has the first two, a new name the last.
+	convert  func(old any) (any, error)
+	result   reflect.Type
+	formerly string
 }
 
 // Type registers payloads of type T under the name with a schema version from 1 on. T must survive a round trip
 // through encoding/json; unknown JSON fields are ignored when it is read.
 func Type[T any](name string, version int) EventType {
-	return EventType{
-		name:    name,
-		version: version,
-		goType:  reflect.TypeFor[T](),
-		decode: func(data []byte) (any, error) {
-			var payload T
-			if err := json.Unmarshal(data, &payload); err != nil {
-				return nil, err
-			}
-			return payload, nil
-		},
+	return EventType{name: name, version: version, goType: reflect.TypeFor[T](), decode: decodeJSON[T]}
+}
+
+func decodeJSON[T any](data []byte) (any, error) {
+	var payload T
+	if err := json.Unmarshal(data, &payload); err != nil {
+		return nil, err
 	}
+	return payload, nil
 }
 
 // NewRegistry returns a registry of the types. It panics if a name is empty, a version is below 1, or a Go type or
-// a name with its version occurs twice: these are mistakes of the programmer, found by the first test.
+// a name with its version occurs twice; if the versions of a name have a gap, an upcaster does not fit the next
+// version, or the newest version has no Type; if a new name is not registered, or names go round in a circle. These
+// are mistakes of the programmer, found by the first test.
 func NewRegistry(types ...EventType) *Registry {
-	r := &Registry{byType: map[reflect.Type]EventType{}, byName: map[eventName]EventType{}}
+	r := &Registry{
+		byType:   map[reflect.Type]EventType{},
+		decoders: map[eventName]decoder{},
+		schemas:  map[string]schema{},
+		formerly: map[string][]string{},
+	}
+	renamed := map[string]string{}
 	for _, t := range types {
-		key := eventName{t.name, t.version}
-		if t.name == "" || t.version < 1 {
-			panic(fmt.Sprintf("eventcore: event type %v needs a name and a schema version from 1 on, got %q version %d",
-				t.goType, t.name, t.version))
+		if t.formerly != "" {
+			addName(renamed, t)
+			continue
 		}
-		if _, taken := r.byName[key]; taken {
-			panic(fmt.Sprintf("eventcore: event type %s version %d is registered twice", t.name, t.version))
+		r.add(t)
+	}
+	for name, versions := range r.schemas {
+		versions.check(name)
+		for version := range versions {
+			r.decoders[eventName{name, version}] = versions.decoder(version)
 		}
-		if _, taken := r.byType[t.goType]; taken {
-			panic(fmt.Sprintf("eventcore: Go type %v is registered twice", t.goType))
-		}
-		r.byName[key] = t
-		r.byType[t.goType] = t
+	}
+	for _, old := range slices.Sorted(maps.Keys(renamed)) {
+		r.addOldName(old, renamed)
 	}
 	return r
 }
 
+func (r *Registry) add(t EventType) {
+	if t.name == "" || t.version < 1 {
+		panic(fmt.Sprintf("eventcore: event type %v needs a name and a schema version from 1 on, got %q version %d",
+			t.goType, t.name, t.version))
+	}
+	if r.schemas[t.name] == nil {
+		r.schemas[t.name] = schema{}
+	}
+	if _, taken := r.schemas[t.name][t.version]; taken {
+		panic(fmt.Sprintf("eventcore: event type %s version %d is registered twice", t.name, t.version))
+	}
+	r.schemas[t.name][t.version] = t
+	if t.convert != nil {
+		return
+	}
+	if _, taken := r.byType[t.goType]; taken {
+		panic(fmt.Sprintf("eventcore: Go type %v is registered twice", t.goType))
+	}
+	r.byType[t.goType] = t
+}
+
 // Encode returns an event with the payload's type, schema version and JSON. It returns ErrUnknownType for a
-// payload whose Go type is not registered.
+// payload whose Go type is not registered with Type.
 func (r *Registry) Encode(payload any) (Event, error) {
 	t, known := r.byType[reflect.TypeOf(payload)]
 	if !known {
@@ -82,21 +123,60 @@ func (r *Registry) Encode(payload any) (Event, error) {
 	return Event{Type: t.name, SchemaVersion: t.version, Data: data, Payload: payload}, nil
 }
 
-// Decode sets the event's Payload from its Data, unless it is set already. It returns ErrUnknownType for a type or a
-// schema version that is not registered, and an error naming the position for data that does not fit the Go type.
-// An event that others may hold is decoded in a copy.
+// Decode sets the event's Payload from its Data, unless it is set already; data of an old version is upcast. The
+// event's Type and SchemaVersion stay what was stored. It returns ErrUnknownType for a type or a schema version that
+// is not registered, and an error naming the position for data that does not fit, or on which an upcaster fails or
+// panics. An event that others may hold is decoded in a copy.
 func (r *Registry) Decode(event *Event) error {
 	if event.Payload != nil {
 		return nil
 	}
-	t, known := r.byName[eventName{event.Type, event.SchemaVersion}]
+	decode, known := r.decoders[eventName{event.Type, event.SchemaVersion}]
 	if !known {
-		return fmt.Errorf("event %d: %w: %s version %d", event.Position, ErrUnknownType, event.Type, event.SchemaVersion)
+		return r.unknown(event)
 	}
-	payload, err := t.decode(event.Data)
+	payload, err := decode.safely(event.Data)
 	if err != nil {
-		return fmt.Errorf("decode event %d (%s version %d): %w", event.Position, event.Type, event.SchemaVersion, err)
+		return fmt.Errorf("decode event %d (%s version %d): %w; data of another shape needs a schema version of its own, "+
+			"and an Upcast to the next", event.Position, event.Type, event.SchemaVersion, err)
 	}
 	event.Payload = payload
 	return nil
+}
+
+func (d decoder) safely(data []byte) (payload any, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("it panicked: %v", reason)
+		}
+	}()
+	return d(data)
+}
+
+// unknown says what to do about an event that is not registered.
+func (r *Registry) unknown(event *Event) error {
+	remedy := "register it with Type, or with Renamed if it has another name now"
+	if versions, known := r.schemas[event.Type]; known {
+		oldest, newest := versions.bounds()
+		remedy = fmt.Sprintf("the oldest version registered is %d: register an Upcast from version %d",
+			oldest, event.SchemaVersion)
+		if event.SchemaVersion > newest {
+			remedy = fmt.Sprintf("the newest version registered is %d: a newer program wrote it, upgrade this one", newest)
+		}
+	}
+	return fmt.Errorf("event %d: %w: %s version %d; %s",
+		event.Position, ErrUnknownType, event.Type, event.SchemaVersion, remedy)
+}
+
+// Types yields the names that Encode writes, in their order, each with its newest schema version.
+func (r *Registry) Types() iter.Seq2[string, int] {
+	return func(yield func(string, int) bool) {
+		for _, name := range slices.Sorted(maps.Keys(r.schemas)) {
+			versions := r.schemas[name]
+			_, newest := versions.bounds()
+			if versions[newest].name == name && !yield(name, newest) {
+				return
+			}
+		}
+	}
 }
