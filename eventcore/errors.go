@@ -20,6 +20,11 @@ var (
 	ErrContention = errors.New("too many conflicts with other writers")
 	// ErrOutcomeUnknown says that an append may or may not have happened. Any other error means that it did not.
 	ErrOutcomeUnknown = errors.New("the outcome of the append is unknown")
+	// ErrFenced says that Resolver.Resolve came before the append, which can no longer happen.
+	ErrFenced = errors.New("the append was given up before it arrived")
+	// ErrRolledBack says that the store's history ends before a position that was seen in it: it was restored from an
+	// older backup, or failed over to a replica that lacked events. Nothing was appended.
+	ErrRolledBack = errors.New("the store's history was rolled back")
 	// ErrTooLarge says that a single command appends more than the store's Limits.
 	ErrTooLarge = errors.New("the append is larger than the store's limits")
 	// ErrDiscoveryDepth says that a command kept discovering streams which were not loaded yet, or loaded more than

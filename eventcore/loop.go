@@ -69,6 +69,9 @@ func (e *Executor) process(requests []*request) {
 		case err == nil:
 			b.succeed(appended)
 			size = min(2*size, e.options.MaxBatch)
+		case errors.Is(err, ErrOutcomeUnknown), errors.Is(err, ErrRolledBack):
+			// Whatever else the error may be: deciding again could append twice, or go on without an end.
+			fail(b.requests(), err)
 		case errors.Is(err, errStale), errors.Is(err, ErrConflict):
 			rest = append(b.requests(), rest...)
 			size = max(1, taken/2)
@@ -119,7 +122,7 @@ func (e *Executor) commit(b *batch) (Appended, error) {
 		return Appended{}, err
 	}
 	defer e.endTurn()
-	appended, err := e.store.Append(ctx, AppendRequest{
+	appended, err := e.append(ctx, AppendRequest{
 		ID: e.newID(e.options.Clock()), Head: b.head, Guards: b.guards(), Events: b.events,
 	})
 	if err != nil {

@@ -45,7 +45,7 @@ type Store interface {
 
 // AppendRequest is what Store.Append writes.
 type AppendRequest struct {
-	// ID is fresh for every attempt to commit: it finds out later whether an append without a reply happened.
+	// ID is fresh for every attempt to commit. It is stored: see Resolver.
 	ID uuid.UUID
 	// Head is the position at which all guards were known to hold together. A store whose head is still there
 	// needs to look no further; it is a hint, and never a guard itself.

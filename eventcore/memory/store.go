@@ -34,7 +34,9 @@ type Store struct {
 	log     eventLog
 	streams map[eventcore.StreamID]*stream
 	models  map[string]*readModel
-	closed  bool
+	// fenced are the appends that can never happen any more.
+	fenced map[uuid.UUID]struct{}
+	closed bool
 }
 
 // stream is the index of one stream: the positions of its events. The one at index i has version i+1.
@@ -58,6 +60,7 @@ func New(options Options) *Store {
 		tail:     tail.New(0),
 		streams:  map[eventcore.StreamID]*stream{},
 		models:   map[string]*readModel{},
+		fenced:   map[uuid.UUID]struct{}{},
 	}
 }
 
@@ -74,6 +77,9 @@ func (s *Store) Append(ctx context.Context, request eventcore.AppendRequest) (ev
 	if err := tail.Check(&request, s.limits, s.known); err != nil {
 		return eventcore.Appended{}, err
 	}
+	if _, fenced := s.fenced[request.ID]; fenced {
+		return eventcore.Appended{}, eventcore.ErrFenced
+	}
 	if conflicts := s.conflicts(request.Guards); len(conflicts) > 0 {
 		return eventcore.Appended{}, &eventcore.ConflictError{Conflicts: conflicts}
 	}
@@ -82,8 +88,10 @@ func (s *Store) Append(ctx context.Context, request eventcore.AppendRequest) (ev
 	if err != nil {
 		return eventcore.Appended{}, err
 	}
+	first := request.ID
 	for i := range events {
-		s.log.add(events[i])
+		s.log.add(events[i], first)
+		first = uuid.Nil
 	}
 	s.tail.Publish(previous, events)
 	return eventcore.Appended{Previous: previous, Events: events}, nil

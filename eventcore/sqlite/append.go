@@ -7,6 +7,9 @@ import (
 	"context"
 	"errors"
 
+	"github.com/google/uuid"
+	"zombiezen.com/go/sqlite"
+
 	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/eventcore/internal/tail"
 )
@@ -21,6 +24,9 @@ func (s *Store) Append(ctx context.Context, request eventcore.AppendRequest) (ev
 		return eventcore.Appended{}, err
 	}
 	defer s.writer.release()
+	if request.ID == uuid.Nil {
+		request.ID = uuid.New()
+	}
 	if err := tail.Check(&request, s.limits, s.writer.heads.known); err != nil {
 		return eventcore.Appended{}, err
 	}
@@ -49,7 +55,8 @@ func (w *writer) append(ctx context.Context, request *eventcore.AppendRequest) (
 	last := appended.Events[len(appended.Events)-1].Position
 	w.inFlight.Store(uint64(last))
 	if err := w.commit(w.conn); err != nil {
-		return appended, w.resolve(ctx, &appended.Events[0], err)
+		request.Head = appended.Previous
+		return appended, w.resolve(ctx, request, err)
 	}
 	w.heads.commit(last)
 	return appended, nil
@@ -57,7 +64,7 @@ func (w *writer) append(ctx context.Context, request *eventcore.AppendRequest) (
 
 // write does everything but the commit. The head cannot move while the transaction lasts.
 func (w *writer) write(request *eventcore.AppendRequest) (eventcore.Appended, error) {
-	head, err := readHead(w.conn)
+	head, err := w.look(request.ID)
 	if err != nil {
 		return eventcore.Appended{}, err
 	}
@@ -74,13 +81,31 @@ func (w *writer) write(request *eventcore.AppendRequest) (eventcore.Appended, er
 	if err != nil {
 		return eventcore.Appended{}, err
 	}
+	first := request.ID
 	for i := range events {
-		if err := insertEvent(w.conn, &events[i]); err != nil {
+		if err := insertEvent(w.conn, &events[i], first); err != nil {
 			return eventcore.Appended{}, err
 		}
+		first = uuid.Nil
 	}
 	return eventcore.Appended{Previous: head, Events: events}, nil
 }
+
+// look returns the head, unless the append has been fenced off.
+func (w *writer) look(appendID uuid.UUID) (eventcore.Position, error) {
+	head, fenced := eventcore.Position(0), false
+	err := each(w.conn, selectHeadAndFence, func(stmt *sqlite.Stmt) (bool, error) {
+		head, fenced = eventcore.Position(stmt.ColumnInt64(0)), stmt.ColumnBool(1) //nolint:gosec // they count up.
+		return false, nil
+	}, appendID[:])
+	if fenced {
+		err = eventcore.ErrFenced
+	}
+	return head, err
+}
+
+const selectHeadAndFence = `
+SELECT (SELECT max(position) FROM events), EXISTS (SELECT 1 FROM fenced_appends WHERE id = ?1)`
 
 func (w *writer) checkGuards(guards []eventcore.Guard) error {
 	var conflicts []eventcore.Conflict

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"zombiezen.com/go/sqlite"
 
 	"github.com/eventcore/order-operator/eventcore"
@@ -20,14 +21,24 @@ const eventColumns = "position, id, type, schema_version, recorded_at, metadata,
 
 const streamsColumn = 6
 
-func insertEvent(conn *sqlite.Conn, event *eventcore.Event) error {
+// insertAll is what insertEvent executes: nine parameters in the order of the columns.
+const insertAll = "INSERT OR ROLLBACK INTO events (" + eventColumns + ", append_id) " +
+	"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+
+// insertEvent writes the event's row, with the id of the append if it is the first one in it.
+func insertEvent(conn *sqlite.Conn, event *eventcore.Event, first uuid.UUID) error {
+	appendID := []byte(nil)
+	if first != uuid.Nil {
+		appendID = first[:]
+	}
+
 	metadata, err := encodeMetadata(&event.Metadata)
 	if err != nil {
 		return err
 	}
-	return execute(conn, "INSERT OR ROLLBACK INTO events ("+eventColumns+") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	return execute(conn, insertAll,
 		event.Position, event.ID[:], event.Type, int64(event.SchemaVersion), event.RecordedAt.UnixMicro(), metadata,
-		encodeStreams(event.Streams), string(event.Data))
+		encodeStreams(event.Streams), string(event.Data), appendID)
 }
 
 // scanEvent decodes a row.

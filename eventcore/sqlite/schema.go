@@ -10,6 +10,8 @@ const applicationID = 0x4576436f
 
 // schema is the list of migrations, which is only ever appended to.
 //
+// An append in fenced_appends did not happen, and never will.
+//
 // An event's row holds everything that a reader needs: its streams stand in it as lines "version name", in the order
 // given. memberships is the index by stream; its rows are written before the event's. The insert triggers refuse gaps,
 // and INSERT OR REPLACE, which would delete without asking the delete triggers. All triggers raise ROLLBACK, and
@@ -82,5 +84,10 @@ CREATE TABLE documents (
 	value BLOB    NOT NULL,
 	UNIQUE (model, key)
 );
+`, `
+ALTER TABLE events ADD COLUMN append_id BLOB; -- in the first event of an append
+CREATE TABLE fenced_appends (
+	id BLOB PRIMARY KEY
+) WITHOUT ROWID;
 `},
 }

@@ -62,6 +62,10 @@ func prepare(conn *sqlite.Conn, query string, arguments ...any) (*sqlite.Stmt, e
 		case string:
 			stmt.BindText(i+1, value)
 		case []byte:
+			if value == nil {
+				stmt.BindNull(i + 1)
+				continue
+			}
 			stmt.BindBytes(i+1, value)
 		default:
 			return nil, errors.New("sqlite: an argument of a statement has an unknown type")

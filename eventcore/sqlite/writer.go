@@ -5,8 +5,6 @@ package sqlite
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -60,34 +58,4 @@ func (w *writer) rollback() error {
 		return nil
 	}
 	return execute(w.conn, "ROLLBACK")
-}
-
-// resolve finds out whether an append whose COMMIT failed has happened, and returns nil if it has. After a failed
-// fsync its pages may lie in the WAL, and a crash could still bring them to life: another commit has to take their
-// place before anybody may be told that nothing was written.
-func (w *writer) resolve(ctx context.Context, first *eventcore.Event, cause error) error {
-	w.heads.reset(0)
-	happened, err := w.fence(context.WithoutCancel(ctx), first)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: %w", eventcore.ErrOutcomeUnknown, errors.Join(cause, err))
-	case happened:
-		return nil
-	}
-	return fmt.Errorf("sqlite: commit failed, nothing was written: %w", cause)
-}
-
-// fence commits something else and looks whether the event is there.
-func (w *writer) fence(ctx context.Context, first *eventcore.Event) (bool, error) {
-	if err := w.begin(ctx); err != nil {
-		return false, err
-	}
-	if err := execute(w.conn, "UPDATE store SET fence = fence + 1"); err != nil {
-		return false, errors.Join(err, w.rollback())
-	}
-	if err := w.commit(w.conn); err != nil {
-		return false, errors.Join(err, w.rollback())
-	}
-	found, err := queryInt(w.conn, "SELECT 1 FROM events WHERE position = ?1 AND id = ?2", first.Position, first.ID[:])
-	return found == 1, err
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/eventcore/order-operator/eventcore"
 )
 
@@ -17,6 +19,17 @@ var DefaultLimits = eventcore.Limits{Memberships: 4096, Bytes: 8 << 20}
 
 // ErrInvalidRequest says that an append request breaks a rule that no store accepts.
 var ErrInvalidRequest = errors.New("invalid append request")
+
+// CheckResolvable returns nil if the append can be looked for after its head hint, in a store with the head.
+func CheckResolvable(request *eventcore.AppendRequest, head eventcore.Position) error {
+	if request.ID == uuid.Nil {
+		return fmt.Errorf("%w: it has no id to be resolved by", ErrInvalidRequest)
+	}
+	if request.Head > head {
+		return fmt.Errorf("%w: position %d was seen, the head is %d", eventcore.ErrRolledBack, request.Head, head)
+	}
+	return nil
+}
 
 // Check returns nil if the request may be written as far as its form goes. It costs little for streams that the
 // store has seen already: known tells which, and only the ids of others are validated.

@@ -1,0 +1,21 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/eventcore/order-operator/eventcore"
+	"github.com/eventcore/order-operator/eventcore/storetest"
+)
+
+func TestTheStoreFindsOutWhatBecameOfAnAppend(t *testing.T) {
+	storetest.RunFence(t, openEmpty)
+}
+
+func openEmpty(t *testing.T) eventcore.Store {
+	t.Helper()
+	return openStore(t, filepath.Join(t.TempDir(), "events.db"))
+}
