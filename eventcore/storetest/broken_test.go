@@ -100,6 +100,9 @@ var faults = map[string]struct {
 	"two appends at one version succeed": {
 		checkGuardsFirst, "of concurrent appends at the same version exactly one succeeds",
 	},
+	"a position is taken before the commit": {
+		numberFirst, "a reader that follows the position misses nothing while 16 writers append",
+	},
 	"a hint at or ahead of the head is believed": {
 		believeHints, "a head hint ahead of the head does not bypass the guards",
 	},
