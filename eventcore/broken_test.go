@@ -28,6 +28,9 @@ var brokenWorlds = map[string]struct {
 	"all guards are ignored": {
 		world{faults: everything, store: appendingBy(withoutGuards)}, overdraft,
 	},
+	"a late append is looked up without a fence before it is decided again": {
+		world{faults: everything, store: resolvingWithoutFence}, doubleCommand,
+	},
 	"appends are acknowledged before they are committed": {
 		world{faults: everything, store: appendingBy(acknowledgeFirst)}, lostCommand,
 	},
@@ -36,10 +39,10 @@ var brokenWorlds = map[string]struct {
 		world{faults: everything, executor: refuseAnyway}, staleAnswer,
 	},
 	"a command whose outcome is unknown is executed again": {
-		world{faults: everything, executor: executeAgain}, doubleCommand,
+		world{faults: unresolved, executor: executeAgain}, doubleCommand,
 	},
 	"a command whose outcome is unknown is looked up without a fence": {
-		world{faults: everything, executor: lookUpWithoutFence}, afterFailure,
+		world{faults: unresolved, executor: lookUpWithoutFence}, afterFailure,
 	},
 }
 
@@ -123,6 +126,36 @@ func plainErrors(seed uint64) storetest.FaultOptions {
 	options := everything(seed)
 	options.LostReply = errors.New("connection reset by peer")
 	return options
+}
+
+// unresolved leaves it to the callers to find out what has become of their commands.
+func unresolved(seed uint64) storetest.FaultOptions {
+	options := everything(seed)
+	options.NoResolver = true
+	return options
+}
+
+// fenceless looks an append up, but lets it land later all the same.
+type fenceless struct{ eventcore.Store }
+
+func resolvingWithoutFence(store eventcore.Store) eventcore.Store { return fenceless{store} }
+
+func (s fenceless) Resolve(
+	ctx context.Context, request eventcore.AppendRequest,
+) (eventcore.Appended, bool, error) {
+	var found []eventcore.Event
+	for event, err := range s.Read(ctx, eventcore.Query{After: request.Head}) {
+		if err != nil {
+			return eventcore.Appended{}, false, err
+		}
+		if slices.ContainsFunc(request.Events, func(e eventcore.Event) bool { return e.ID == event.ID }) {
+			found = append(found, event)
+		}
+	}
+	if len(found) == 0 {
+		return eventcore.Appended{}, false, nil
+	}
+	return eventcore.Appended{Previous: found[0].Position - 1, Events: found}, true, nil
 }
 
 type executeFunc func(context.Context, eventcore.Command, ...eventcore.ExecuteOption) (eventcore.Receipt, error)

@@ -14,13 +14,23 @@ import (
 )
 
 func TestWhateverGoesWrongEveryAnswerIsTrue(t *testing.T) {
+	for name, faults := range map[string]func(seed uint64) storetest.FaultOptions{
+		"a store that resolves unknown outcomes": everything,
+		"a store that does not":                  unresolved,
+	} {
+		t.Run(name, func(t *testing.T) { everyAnswerIsTrue(t, faults) })
+	}
+}
+
+func everyAnswerIsTrue(t *testing.T, faults func(seed uint64) storetest.FaultOptions) {
+	t.Helper()
 	seeds := uint64(60)
 	if testing.Short() {
 		seeds = 10
 	}
 	met, answers := map[storetest.Fault]int{}, map[string]int{}
 	for seed := range seeds {
-		book, log, injected := play(t, seed, world{faults: everything})
+		book, log, injected := play(t, seed, world{faults: faults})
 		for promise, violations := range book.audit(log) {
 			t.Errorf("seed %d: %s, but %d times it is not: %s", seed, promise, len(violations), violations[0])
 		}

@@ -21,6 +21,8 @@ var (
 	ErrInjected = errors.New("injected failure")
 	// ErrCrashed is what every call returns after a crash. That of the append which crashed wraps ErrOutcomeUnknown too.
 	ErrCrashed = errors.New("injected crash: this process is gone")
+	// ErrNoResolver is what Resolve returns on a store that cannot.
+	ErrNoResolver = errors.New("the store is no eventcore.Resolver")
 	// ErrReplyLost is what the caller of an append gets whose reply is lost, unless FaultOptions say otherwise.
 	ErrReplyLost = fmt.Errorf("injected loss of the reply: %w", eventcore.ErrOutcomeUnknown)
 )
@@ -57,7 +59,7 @@ type FaultOptions struct {
 	Chances map[Fault]float64
 	// Landing is the probability that an append kept back lands before the next one. 0 leaves it to Land.
 	Landing float64
-	// Reads is the probability that a look at the log or at a read model fails; a Read yields some events first, and a
+	// Reads is the probability that a look at the log, at an append's fate or at a read model fails; a Read yields some events first, and a
 	// subscription some batches.
 	Reads float64
 	// Checkpoints is the probability that ReadModel.Update fails: in half of the cases it has been carried out.
@@ -66,6 +68,8 @@ type FaultOptions struct {
 	MaxLatency time.Duration
 	// Sleep waits for it; on a timer if nil. A test in which time shall not pass may count or yield here.
 	Sleep func(ctx context.Context, duration time.Duration) error
+	// NoResolver makes Resolve fail: what an Executor sees of a store that is no eventcore.Resolver.
+	NoResolver bool
 	// LostReply is told in place of a lost reply; ErrReplyLost if nil. A plain connection error breaks the contract of
 	// a Store: with it one finds out whether one's tests notice.
 	LostReply error
@@ -87,7 +91,10 @@ type Faults struct {
 	dead     bool
 }
 
-var _ eventcore.Store = (*Faults)(nil)
+var (
+	_ eventcore.Store    = (*Faults)(nil)
+	_ eventcore.Resolver = (*Faults)(nil)
+)
 
 // NewFaults wraps the store.
 func NewFaults(store eventcore.Store, options FaultOptions) *Faults {

@@ -91,8 +91,20 @@ func (f *Faults) drawLocked() Fault {
 	return NoFault
 }
 
+// Resolve implements eventcore.Resolver, if the store does.
+func (f *Faults) Resolve(ctx context.Context, request eventcore.AppendRequest) (eventcore.Appended, bool, error) {
+	resolver, ok := f.store.(eventcore.Resolver)
+	if !ok || f.options.NoResolver {
+		return eventcore.Appended{}, false, ErrNoResolver
+	}
+	if err := f.look(ctx, "resolve"); err != nil {
+		return eventcore.Appended{}, false, err
+	}
+	return resolver.Resolve(ctx, request)
+}
+
 // Land lets the appends that were kept back reach the store, in their order, and returns how many it accepted: those
-// whose guards do not hold any more change nothing. A crash does not stop them, as they are under way already.
+// whose guards do not hold any more, or that a fence came before, change nothing. A crash does not stop them, as they are under way already.
 func (f *Faults) Land(ctx context.Context) int {
 	landed := 0
 	for {

@@ -116,6 +116,30 @@ func TestALateAppendLandsOnlyWhileItsGuardsHold(t *testing.T) {
 	expectDense(t, read(t, store, eventcore.Query{}), 2)
 }
 
+func TestALateAppendDoesNotLandBehindAFence(t *testing.T) {
+	faults, store := newFaults(FaultOptions{First: []Fault{LateAppend, LostReply}})
+	late, lost := request(0, event("a")), request(0, event("b"))
+	for _, sent := range []eventcore.AppendRequest{late, lost} {
+		if _, err := faults.Append(t.Context(), sent); !errors.Is(err, eventcore.ErrOutcomeUnknown) {
+			t.Fatalf("got %v, want ErrOutcomeUnknown", err)
+		}
+	}
+	if _, happened := resolve(t, faults, late); happened {
+		t.Error("the late append is found")
+	}
+	if _, happened := resolve(t, faults, lost); !happened {
+		t.Error("the append whose reply was lost is not found")
+	}
+	if landed := faults.Land(t.Context()); landed != 0 {
+		t.Errorf("%d appends landed behind the fence", landed)
+	}
+	expectDense(t, read(t, store, eventcore.Query{}), 1)
+	unable, _ := newFaults(FaultOptions{NoResolver: true})
+	if _, _, err := unable.Resolve(t.Context(), late); !errors.Is(err, ErrNoResolver) {
+		t.Errorf("got %v, want ErrNoResolver", err)
+	}
+}
+
 func TestALateAppendLandsByChance(t *testing.T) {
 	faults, store := newFaults(FaultOptions{First: []Fault{LateAppend}, Landing: 1})
 	_, _ = try(t.Context(), faults, nil, event("late"))
