@@ -56,6 +56,9 @@ var (
 func (e *Executor) decide(requests []*request) (b *batch, taken int) {
 	b = &batch{executor: e, head: e.headNow(), limits: e.store.Limits(), streams: map[StreamID]*pendingStream{}}
 	for i, r := range requests {
+		if b.holds(r) {
+			return b, i
+		}
 		switch err := b.decide(r); {
 		case errors.Is(err, errMissed):
 			r.answer <- answer{missed: true}

@@ -20,6 +20,8 @@ var (
 	ErrContention = errors.New("too many conflicts with other writers")
 	// ErrOutcomeUnknown says that an append may or may not have happened. Any other error means that it did not.
 	ErrOutcomeUnknown = errors.New("the outcome of the append is unknown")
+	// ErrCommandReused says that a command id belongs to a command of another content. Nothing was appended.
+	ErrCommandReused = errors.New("the command id was used for another command")
 	// ErrFenced says that Resolver.Resolve came before the append, which can no longer happen.
 	ErrFenced = errors.New("the append was given up before it arrived")
 	// ErrRolledBack says that the store's history ends before a position that was seen in it: it was restored from an
@@ -49,6 +51,8 @@ var (
 // is none (a lost race for its head), and may know only some of the streams.
 type ConflictError struct {
 	Conflicts []Conflict
+	// Commands are the ids in AppendRequest.Commands that are recorded already. A store names them all.
+	Commands []string
 }
 
 // Conflict is one guard that did not hold.
@@ -60,9 +64,12 @@ type Conflict struct {
 
 // Error lists the streams with the versions expected and found.
 func (e *ConflictError) Error() string {
-	parts := make([]string, 0, len(e.Conflicts))
+	parts := make([]string, 0, len(e.Conflicts)+len(e.Commands))
 	for _, c := range e.Conflicts {
 		parts = append(parts, fmt.Sprintf("stream %s: expected version %d, found %d", c.Stream, c.Expected, c.Actual))
+	}
+	for _, id := range e.Commands {
+		parts = append(parts, fmt.Sprintf("command id %q is recorded already", id))
 	}
 	if len(parts) == 0 {
 		return ErrConflict.Error()

@@ -53,7 +53,7 @@ func (e *Event) VersionIn(stream StreamID) (Version, bool) {
 type Metadata struct {
 	// CommandType is the command's name: what CommandNamer returns, or else the Go type's name.
 	CommandType string `json:"commandType,omitempty"`
-	// CommandID is the id that a caller gave to the command.
+	// CommandID is the id that a caller gave to the command: see WithCommandID.
 	CommandID string `json:"commandID,omitempty"`
 	// CorrelationID is shared by everything that happens on behalf of one business process.
 	CorrelationID string `json:"correlationID,omitempty"`

@@ -87,15 +87,20 @@ type Executor struct {
 type request struct {
 	command  Command
 	metadata Metadata
-	attempts int
-	taken    atomic.Bool // by the loop, or by the caller who gave up waiting
-	answer   chan answer
+	// entry holds the id of a command that was given one.
+	entry      CommandEntry
+	identified bool
+	attempts   int
+	taken      atomic.Bool // by the loop, or by the caller who gave up waiting
+	answer     chan answer
 }
 
 type answer struct {
 	receipt Receipt
 	err     error
 	missed  bool // a state was not in memory: load it and come again
+	// repeated says that the store knows the command's id: look for its first receipt.
+	repeated bool
 }
 
 // NewExecutor returns an executor on the store, which stays the caller's to close after the executor.
@@ -140,7 +145,8 @@ type Receipt struct {
 	Position Position
 	// Events are what the command appended, with positions and versions; empty if it had nothing to do.
 	Events []Event
-	// Attempts counts how often the command was decided, from 1.
+	// Attempts counts how often the command was decided, from 1. 0 says that it was executed before under its id, and
+	// that this is what it did then.
 	Attempts int
 }
 
@@ -154,7 +160,7 @@ func WithMetadata(metadata Metadata) ExecuteOption {
 
 // Execute decides the command and commits its events together with its reads' validation. The error is what
 // Handle refused with; or ErrAppendOnly, ErrNotLoaded, ErrUnknownType, ErrTooLarge, ErrDiscoveryDepth or ErrPanic
-// for a command that is wrong; ErrContention; ErrClosed; ctx's error if it ended before the loop took the command; or
+// for a command that is wrong; ErrCommandReused; ErrContention; ErrClosed; ctx's error if it ended before the loop took the command; or
 // what the store failed with. Only ErrOutcomeUnknown leaves open whether something was appended.
 func (e *Executor) Execute(ctx context.Context, command Command, options ...ExecuteOption) (Receipt, error) {
 	r := &request{command: command}
@@ -162,22 +168,32 @@ func (e *Executor) Execute(ctx context.Context, command Command, options ...Exec
 		option(r)
 	}
 	r.metadata.CommandType = commandName(command)
+	if r.identified {
+		return e.once(ctx, r)
+	}
+	a := e.execute(ctx, r)
+	return a.receipt, a.err
+}
+
+// execute passes the request through the loop until nothing is missing.
+func (e *Executor) execute(ctx context.Context, r *request) answer {
+	command := r.command
 	if e.holds(command.ReadStreams()) {
 		if a := e.submit(ctx, r); !a.missed {
-			return a.receipt, a.err
+			return a
 		}
 	}
 	p := e.newPreparation(ctx)
 	defer p.release()
 	for range maxRounds {
 		if err := p.run(command); err != nil {
-			return Receipt{}, err
+			return answer{err: err}
 		}
 		if a := e.submit(ctx, r); !a.missed {
-			return a.receipt, a.err
+			return a
 		}
 	}
-	return Receipt{}, fmt.Errorf("%w (%d)", ErrDiscoveryDepth, maxRounds)
+	return answer{err: fmt.Errorf("%w (%d)", ErrDiscoveryDepth, maxRounds)}
 }
 
 // submit passes the request through the loop. A caller who gives up takes the request, so that the loop skips it;

@@ -73,7 +73,7 @@ func (e *Executor) process(requests []*request) {
 			// Whatever else the error may be: deciding again could append twice, or go on without an end.
 			fail(b.requests(), err)
 		case errors.Is(err, errStale), errors.Is(err, ErrConflict):
-			rest = append(b.requests(), rest...)
+			rest = append(withoutKnown(b.requests(), err), rest...)
 			size = max(1, taken/2)
 			if err := e.refresh(context.Background()); err != nil {
 				fail(rest, err)
@@ -123,7 +123,7 @@ func (e *Executor) commit(b *batch) (Appended, error) {
 	}
 	defer e.endTurn()
 	appended, err := e.append(ctx, AppendRequest{
-		ID: e.newID(e.options.Clock()), Head: b.head, Guards: b.guards(), Events: b.events,
+		ID: e.newID(e.options.Clock()), Head: b.head, Guards: b.guards(), Events: b.events, Commands: b.entries(),
 	})
 	if err != nil {
 		return Appended{}, err

@@ -14,3 +14,17 @@ type Resolver interface {
 	// happened: ErrRolledBack if the store is behind the request's Head, which it must have reached once.
 	Resolve(ctx context.Context, request AppendRequest) (Appended, bool, error)
 }
+
+// CommandStore is implemented by a Store that records the ids of commands: see WithCommandID.
+type CommandStore interface {
+	// FindCommand returns the record of an id, and false if no append has recorded it.
+	FindCommand(ctx context.Context, id string) (CommandRecord, bool, error)
+}
+
+// CommandRecord is what a store keeps for ever of a command with an id.
+type CommandRecord struct {
+	// Content is CommandEntry.Content.
+	Content [32]byte
+	// First and Last are the positions of the first and the last event of the command.
+	First, Last Position
+}

@@ -15,14 +15,23 @@ import (
 // unreliable is a store whose replies get lost, and which can find out what became of an append.
 type unreliable struct {
 	*storetest.Faults
-	eventcore.Resolver
+	store    eventcore.Store
+	resolver eventcore.Resolver
 }
 
 func newUnreliable(store eventcore.Store, first ...storetest.Fault) unreliable {
-	return unreliable{
-		Faults:   storetest.NewFaults(store, storetest.FaultOptions{First: first}),
-		Resolver: store.(eventcore.Resolver),
-	}
+	faults := storetest.NewFaults(store, storetest.FaultOptions{First: first})
+	return unreliable{Faults: faults, store: store, resolver: store.(eventcore.Resolver)}
+}
+
+func (u unreliable) Resolve(
+	ctx context.Context, request eventcore.AppendRequest,
+) (eventcore.Appended, bool, error) {
+	return u.resolver.Resolve(ctx, request)
+}
+
+func (u unreliable) FindCommand(ctx context.Context, id string) (eventcore.CommandRecord, bool, error) {
+	return u.store.(eventcore.CommandStore).FindCommand(ctx, id)
 }
 
 func TestALostReplyToACommitIsASuccess(t *testing.T) {
@@ -74,8 +83,9 @@ func TestALostReplyToAValidationIsAskedForAgain(t *testing.T) {
 
 func TestAnOutcomeThatCannotBeFoundOutIsUnknown(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
-		faults := storetest.NewFaults(store, storetest.FaultOptions{First: []storetest.Fault{storetest.LostReply}})
-		executor := newExecutor(t, unreliable{Faults: faults, Resolver: unable{}})
+		faults := newUnreliable(store, storetest.LostReply)
+		faults.resolver = unable{}
+		executor := newExecutor(t, faults)
 		_, err := executor.Execute(t.Context(), deposit(10, "anna"))
 		if !errors.Is(err, eventcore.ErrOutcomeUnknown) || !errors.Is(err, errUnable) {
 			t.Errorf("got %v, want ErrOutcomeUnknown and its cause", err)

@@ -55,6 +55,18 @@ type AppendRequest struct {
 	// Events are written in this order. Position and the versions in Streams are ignored; Payload is passed on to
 	// subscribers in this process.
 	Events []Event
+	// Commands are the commands with ids among those that the append carries out. None may be recorded in the store
+	// yet, also where Head holds: those that are make it a conflict. Only a CommandStore is given any.
+	Commands []CommandEntry
+}
+
+// CommandEntry is a command with an id in an append. It is recorded if it has events.
+type CommandEntry struct {
+	ID string
+	// Content is a fingerprint of what was asked for.
+	Content [32]byte
+	// From and To say which of the request's Events are the command's: Events[From:To].
+	From, To int
 }
 
 // Guard demands that the stream still has the version, 0 for a stream without events.

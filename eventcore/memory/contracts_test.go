@@ -16,3 +16,7 @@ func TestTheStoreFindsOutWhatBecameOfAnAppend(t *testing.T) {
 }
 
 func openEmpty(*testing.T) eventcore.Store { return memory.New(memory.Options{}) }
+
+func TestTheStoreRecordsCommandIDs(t *testing.T) {
+	storetest.RunCommands(t, openEmpty)
+}

@@ -35,8 +35,9 @@ type Store struct {
 	streams map[eventcore.StreamID]*stream
 	models  map[string]*readModel
 	// fenced are the appends that can never happen any more.
-	fenced map[uuid.UUID]struct{}
-	closed bool
+	fenced   map[uuid.UUID]struct{}
+	commands map[string]eventcore.CommandRecord
+	closed   bool
 }
 
 // stream is the index of one stream: the positions of its events. The one at index i has version i+1.
@@ -61,6 +62,7 @@ func New(options Options) *Store {
 		streams:  map[eventcore.StreamID]*stream{},
 		models:   map[string]*readModel{},
 		fenced:   map[uuid.UUID]struct{}{},
+		commands: map[string]eventcore.CommandRecord{},
 	}
 }
 
@@ -74,14 +76,15 @@ func (s *Store) Append(ctx context.Context, request eventcore.AppendRequest) (ev
 	if s.closed {
 		return eventcore.Appended{}, eventcore.ErrClosed
 	}
-	if err := tail.Check(&request, s.limits, s.known); err != nil {
+	if err := tail.Check(&request, s.limits, s.exists); err != nil {
 		return eventcore.Appended{}, err
 	}
 	if _, fenced := s.fenced[request.ID]; fenced {
 		return eventcore.Appended{}, eventcore.ErrFenced
 	}
-	if conflicts := s.conflicts(request.Guards); len(conflicts) > 0 {
-		return eventcore.Appended{}, &eventcore.ConflictError{Conflicts: conflicts}
+	conflict := eventcore.ConflictError{Conflicts: s.conflicts(request.Guards), Commands: s.known(request.Commands)}
+	if len(conflict.Conflicts)+len(conflict.Commands) > 0 {
+		return eventcore.Appended{}, &conflict
 	}
 	previous := s.log.head
 	events, err := tail.Place(request.Events, previous, s.join)
@@ -93,11 +96,12 @@ func (s *Store) Append(ctx context.Context, request eventcore.AppendRequest) (ev
 		s.log.add(events[i], first)
 		first = uuid.Nil
 	}
+	s.record(request.Commands, events)
 	s.tail.Publish(previous, events)
 	return eventcore.Appended{Previous: previous, Events: events}, nil
 }
 
-func (s *Store) known(id eventcore.StreamID) bool {
+func (s *Store) exists(id eventcore.StreamID) bool {
 	return s.streams[id] != nil
 }
 

@@ -71,11 +71,8 @@ func (w *writer) write(request *eventcore.AppendRequest) (eventcore.Appended, er
 	if head != w.heads.at {
 		w.heads.reset(head)
 	}
-	// The zero hint is no hint: it also stands in a request whose author gave none.
-	if head == 0 || head != request.Head {
-		if err := w.checkGuards(request.Guards); err != nil {
-			return eventcore.Appended{}, err
-		}
+	if err := w.check(request, head); err != nil {
+		return eventcore.Appended{}, err
 	}
 	events, err := tail.Place(request.Events, head, w.join)
 	if err != nil {
@@ -87,6 +84,9 @@ func (w *writer) write(request *eventcore.AppendRequest) (eventcore.Appended, er
 			return eventcore.Appended{}, err
 		}
 		first = uuid.Nil
+	}
+	if err := w.record(request.Commands, events); err != nil {
+		return eventcore.Appended{}, err
 	}
 	return eventcore.Appended{Previous: head, Events: events}, nil
 }
@@ -107,22 +107,36 @@ func (w *writer) look(appendID uuid.UUID) (eventcore.Position, error) {
 const selectHeadAndFence = `
 SELECT (SELECT max(position) FROM events), EXISTS (SELECT 1 FROM fenced_appends WHERE id = ?1)`
 
-func (w *writer) checkGuards(guards []eventcore.Guard) error {
+// check returns a ConflictError unless the guards hold and the commands are new.
+func (w *writer) check(request *eventcore.AppendRequest, head eventcore.Position) error {
+	conflict := eventcore.ConflictError{}
+	var err error
+	// The zero hint is no hint: it also stands in a request whose author gave none.
+	if head == 0 || head != request.Head {
+		conflict.Conflicts, err = w.conflicts(request.Guards)
+	}
+	if err == nil {
+		conflict.Commands, err = w.known(request.Commands)
+	}
+	if err == nil && len(conflict.Conflicts)+len(conflict.Commands) > 0 {
+		return &conflict
+	}
+	return err
+}
+
+func (w *writer) conflicts(guards []eventcore.Guard) ([]eventcore.Conflict, error) {
 	var conflicts []eventcore.Conflict
 	for _, guard := range guards {
 		head, err := w.heads.of(w.conn, guard.Stream)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if head.version != guard.Version {
 			conflict := eventcore.Conflict{Stream: guard.Stream, Expected: guard.Version, Actual: head.version}
 			conflicts = append(conflicts, conflict)
 		}
 	}
-	if len(conflicts) > 0 {
-		return &eventcore.ConflictError{Conflicts: conflicts}
-	}
-	return nil
+	return conflicts, nil
 }
 
 // join writes a membership and returns its version.

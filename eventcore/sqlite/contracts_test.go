@@ -19,3 +19,7 @@ func openEmpty(t *testing.T) eventcore.Store {
 	t.Helper()
 	return openStore(t, filepath.Join(t.TempDir(), "events.db"))
 }
+
+func TestTheStoreRecordsCommandIDs(t *testing.T) {
+	storetest.RunCommands(t, openEmpty)
+}

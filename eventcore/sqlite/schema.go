@@ -89,5 +89,18 @@ ALTER TABLE events ADD COLUMN append_id BLOB; -- in the first event of an append
 CREATE TABLE fenced_appends (
 	id BLOB PRIMARY KEY
 ) WITHOUT ROWID;
+CREATE TABLE commands (
+	id             TEXT    PRIMARY KEY,
+	content        BLOB    NOT NULL CHECK (length(content) = 32),
+	first_position INTEGER NOT NULL,
+	last_position  INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER commands_are_never_replaced BEFORE INSERT ON commands
+WHEN EXISTS (SELECT 1 FROM commands WHERE id = NEW.id)
+BEGIN SELECT RAISE(ROLLBACK, 'commands are immutable'); END;
+CREATE TRIGGER commands_never_change BEFORE UPDATE ON commands
+BEGIN SELECT RAISE(ROLLBACK, 'commands are immutable'); END;
+CREATE TRIGGER commands_stay BEFORE DELETE ON commands
+BEGIN SELECT RAISE(ROLLBACK, 'commands are immutable'); END;
 `},
 }

@@ -42,9 +42,26 @@ func Check(request *eventcore.AppendRequest, limits eventcore.Limits, known func
 	if err := checkSize(request.Events, limits); err != nil {
 		return err
 	}
+	if err := checkCommands(request); err != nil {
+		return err
+	}
 	for i := range request.Events {
 		if err := checkEvent(&request.Events[i], known); err != nil {
 			return fmt.Errorf("event %d of %d: %w", i+1, len(request.Events), err)
+		}
+	}
+	return nil
+}
+
+func checkCommands(request *eventcore.AppendRequest) error {
+	for i, command := range request.Commands {
+		if command.ID == "" || command.From < 0 || command.From > command.To || command.To > len(request.Events) {
+			return fmt.Errorf("%w: command id %q with the events %d to %d of %d",
+				ErrInvalidRequest, command.ID, command.From, command.To, len(request.Events))
+		}
+		same := func(c eventcore.CommandEntry) bool { return c.ID == command.ID }
+		if slices.ContainsFunc(request.Commands[:i], same) {
+			return fmt.Errorf("%w: command id %q is given twice", ErrInvalidRequest, command.ID)
 		}
 	}
 	return nil
