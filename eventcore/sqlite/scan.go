@@ -9,6 +9,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/eventcore/order-operator/eventcore"
+	"github.com/eventcore/order-operator/eventcore/internal/column"
 )
 
 const (
@@ -24,7 +25,7 @@ func (r *reading) nextByScan(conn *sqlite.Conn) error {
 	anyStream := len(filter.Streams) == 0 && len(filter.Prefixes) == 0
 	row := func(stmt *sqlite.Stmt) (bool, error) {
 		if !anyStream {
-			memberships, err := decodeStreams(stmt.ColumnText(streamsColumn))
+			memberships, err := column.DecodeStreams(stmt.ColumnText(streamsColumn))
 			if err != nil {
 				return false, err
 			}
