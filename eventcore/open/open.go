@@ -11,6 +11,7 @@ import (
 
 	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/eventcore/memory"
+	"github.com/eventcore/order-operator/eventcore/postgres"
 	"github.com/eventcore/order-operator/eventcore/sqlite"
 )
 
@@ -18,14 +19,17 @@ import (
 // it may hold a password.
 var ErrDSN = errors.New("invalid store DSN")
 
-const forms = `use "memory:" (lost with the process) or "sqlite:PATH" (a file, such as sqlite:/var/lib/eventcore/events.db)`
+const forms = `use "memory:" (lost with the process), "sqlite:PATH" (a file, such as sqlite:/var/lib/eventcore/events.db) ` +
+	`or "postgres://USER:PASSWORD@HOST/DATABASE"`
 
 // Store opens the store that the DSN names:
 //
 //	memory:             in memory, lost with the process
 //	sqlite:/path/to.db  in an SQLite file, which is created if it does not exist; relative paths are allowed
+//	postgres://…        in the schema eventcore of a PostgreSQL database, which is created if it does not exist;
+//	                    postgresql:// is the same
 //
-// The path stands as it is, without escapes. ctx bounds the opening alone. The error wraps ErrDSN when the DSN has
+// The path of a file stands as it is, without escapes; PostgreSQL's DSN is a URL. ctx bounds the opening alone. The error wraps ErrDSN when the DSN has
 // another form.
 func Store(ctx context.Context, dsn string) (eventcore.Store, error) {
 	scheme, rest, found := strings.Cut(dsn, ":")
@@ -40,6 +44,8 @@ func Store(ctx context.Context, dsn string) (eventcore.Store, error) {
 		return nil, fmt.Errorf("%w: nothing may follow memory: %s", ErrDSN, forms)
 	case scheme == "sqlite":
 		return openSQLite(ctx, rest)
+	case scheme == "postgres", scheme == "postgresql":
+		return openPostgres(ctx, dsn, rest)
 	}
 	return nil, fmt.Errorf("%w: unknown scheme %s: %s", ErrDSN, scheme, forms)
 }
@@ -54,6 +60,20 @@ func openSQLite(ctx context.Context, path string) (eventcore.Store, error) {
 		return nil, fmt.Errorf("%w: the path after sqlite: holds a zero byte: %s", ErrDSN, forms)
 	}
 	store, err := sqlite.Open(ctx, path, sqlite.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
+}
+
+func openPostgres(ctx context.Context, dsn, rest string) (eventcore.Store, error) {
+	if !strings.HasPrefix(rest, "//") {
+		return nil, fmt.Errorf("%w: postgres: without //: %s", ErrDSN, forms)
+	}
+	store, err := postgres.Open(ctx, dsn, postgres.Options{})
+	if errors.Is(err, postgres.ErrDSN) {
+		return nil, fmt.Errorf("%w: %w", ErrDSN, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,168 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/eventcore/order-operator/eventcore"
+	"github.com/eventcore/order-operator/eventcore/postgres"
+	"github.com/eventcore/order-operator/eventcore/storetest"
+)
+
+func BenchmarkStore(b *testing.B) {
+	dsn := server.Database(b)
+	schemas := atomic.Int64{}
+	storetest.Benchmark(b, func(b *testing.B) eventcore.Store {
+		b.Helper()
+		store, err := postgres.Open(b.Context(), dsn, postgres.Options{Schema: fmt.Sprintf("bench%d", schemas.Add(1))})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return store
+	})
+}
+
+// BenchmarkRatios compares an Executor's appends with the raw limits of the same server in the same run: plain rows of
+// the same size, one by one or 100 in a statement, each statement committed.
+func BenchmarkRatios(b *testing.B) {
+	raw := map[string]float64{}
+	measure := func(name, compared string, run func(b *testing.B)) {
+		b.Run(name, func(b *testing.B) {
+			run(b)
+			raw[name] = b.Elapsed().Seconds() / float64(b.N)
+			if compared != "" {
+				b.ReportMetric(raw[compared]/raw[name], "x_"+strings.ReplaceAll(compared, " ", "_"))
+			}
+			b.ReportMetric(1/raw[name], "events/s")
+		})
+	}
+	measure("raw on 1 connection", "", func(b *testing.B) { benchmarkRaw(b, 1, 1) })
+	measure("append by 1 caller", "raw on 1 connection", func(b *testing.B) { benchmarkExecutors(b, 1, 1, put) })
+	measure("raw on 16 connections", "", func(b *testing.B) { benchmarkRaw(b, 16, 1) })
+	measure("append by 16 callers", "raw on 16 connections", func(b *testing.B) { benchmarkExecutors(b, 1, 16, put) })
+	measure("transfer by 16 callers", "raw on 16 connections", func(b *testing.B) { benchmarkExecutors(b, 1, 16, transfer) })
+	measure("raw 100 in a statement", "", func(b *testing.B) { benchmarkRaw(b, 1, 100) })
+	measure("append by 256 callers", "raw 100 in a statement", func(b *testing.B) { benchmarkExecutors(b, 1, 256, put) })
+	measure("append by 2 processes of 128", "append by 256 callers", func(b *testing.B) { benchmarkExecutors(b, 2, 128, put) })
+	measure("append by 2 processes of 8", "append by 16 callers", func(b *testing.B) { benchmarkExecutors(b, 2, 8, put) })
+}
+
+// concurrently runs work with the numbers 0 to count-1 at the same time, each until it has had its share of b.N.
+func concurrently(b *testing.B, count int, work func(caller int) error) {
+	b.Helper()
+	var group sync.WaitGroup
+	var next atomic.Int64
+	b.ResetTimer()
+	for caller := range count {
+		group.Go(func() {
+			for next.Add(1) <= int64(b.N) {
+				if err := work(caller); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	b.StopTimer()
+}
+
+// benchmarkRaw counts rows, size of them in each statement.
+func benchmarkRaw(b *testing.B, connections, size int) {
+	b.Helper()
+	config, err := pgxpool.ParseConfig(server.Database(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	config.MaxConns = int32(connections)
+	pool, err := pgxpool.NewWithConfig(b.Context(), config)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer pool.Close()
+	create := "CREATE TABLE rows (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, data text)"
+	if _, err := pool.Exec(b.Context(), create); err != nil {
+		b.Fatal(err)
+	}
+	data := strings.Repeat("x", 400)
+	many := make([]string, size)
+	for i := range many {
+		many[i] = data
+	}
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	concurrently(b, connections, func(int) error {
+		if left.Add(-int64(size)) <= -int64(size) {
+			return nil
+		}
+		if size == 1 {
+			_, err := pool.Exec(b.Context(), "INSERT INTO rows (data) VALUES ($1)", data)
+			return err
+		}
+		_, err := pool.Exec(b.Context(), "INSERT INTO rows (data) SELECT unnest($1::text[])", many)
+		return err
+	})
+}
+
+// Put is an event, and the command that appends it to streams which it has loaded.
+type Put struct {
+	Data    string `json:"data"`
+	streams []eventcore.StreamID
+}
+
+type counter int
+
+func (c counter) Apply(eventcore.StreamID, *eventcore.Event) counter { return c + 1 }
+
+func (p Put) ReadStreams() []eventcore.StreamID { return p.streams }
+
+func (p Put) Handle(boundary *eventcore.Boundary) error {
+	for _, stream := range p.streams {
+		eventcore.Load[counter](boundary, stream)
+	}
+	return boundary.Append(p, append(p.streams, "all")...)
+}
+
+func put(caller int) Put {
+	return Put{Data: strings.Repeat("x", 300), streams: []eventcore.StreamID{eventcore.StreamID(fmt.Sprintf("order-default/%d", caller))}}
+}
+
+func transfer(caller int) Put {
+	p := put(caller)
+	p.streams = append(p.streams, eventcore.StreamID(fmt.Sprintf("order-default/to-%d", caller)))
+	return p
+}
+
+// benchmarkExecutors counts commands. Each executor has a store of its own, as if it were in another process.
+func benchmarkExecutors(b *testing.B, executors, callers int, command func(caller int) Put) {
+	b.Helper()
+	dsn := server.Database(b)
+	registry := eventcore.NewRegistry(eventcore.Type[Put]("Put", 1))
+	running := make([]*eventcore.Executor, executors)
+	for i := range running {
+		var err error
+		options := eventcore.ExecutorOptions{AppendOnly: []eventcore.StreamID{"all"}}
+		running[i], err = eventcore.NewExecutor(b.Context(), openStore(b, dsn, postgres.Options{}), registry, options)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(running[i].Close)
+	}
+	for caller := range executors * callers { // warm
+		if _, err := running[caller%executors].Execute(b.Context(), command(caller)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	concurrently(b, executors*callers, func(caller int) error {
+		_, err := running[caller%executors].Execute(b.Context(), command(caller))
+		return err
+	})
+}

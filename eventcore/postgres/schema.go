@@ -1,0 +1,116 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+// migrations are the versions of the schema, from 1. The list is only ever appended to.
+//
+// An event's row holds everything that a reader needs: its streams stand in it as lines "version name", in the order
+// given. memberships is the index by stream. append_id is set in the first event of an append. Stream ids are counted
+// by the head row, so that an append knows those that it gives. Triggers fire always, also in sessions that replicate.
+//
+// Statistics are taken late: those of a nearly empty table would make the planner prefer to scan it, and a prepared
+// statement would go on doing so while the table grows.
+var migrations = []string{`
+CREATE TABLE {schema}.head (
+	singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+	position  bigint  NOT NULL,
+	streams   bigint  NOT NULL,
+	fence     bigint  NOT NULL,
+	store_id  uuid    NOT NULL,
+	epoch     bigint  NOT NULL CHECK (epoch >= 1)
+) WITH (fillfactor = 10);
+CREATE TABLE {schema}.events (
+	position       bigint      PRIMARY KEY,
+	recorded_at    timestamptz NOT NULL,
+	id             uuid        NOT NULL,
+	append_id      uuid,
+	schema_version bigint      NOT NULL,
+	type           text        COLLATE "C" NOT NULL,
+	metadata       text        NOT NULL, -- JSON, empty if there is none
+	streams        text        COLLATE "C" NOT NULL,
+	data           bytea       NOT NULL
+) WITH (autovacuum_analyze_threshold = 100000, autovacuum_vacuum_insert_threshold = 100000);
+CREATE TABLE {schema}.streams (
+	id   bigint PRIMARY KEY,
+	name text   COLLATE "C" NOT NULL UNIQUE
+) WITH (autovacuum_analyze_threshold = 100000, autovacuum_vacuum_insert_threshold = 100000);
+CREATE TABLE {schema}.memberships (
+	stream   bigint NOT NULL,
+	position bigint NOT NULL,
+	version  bigint NOT NULL,
+	PRIMARY KEY (stream, position)
+) WITH (autovacuum_analyze_threshold = 100000, autovacuum_vacuum_insert_threshold = 100000);
+
+CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '% of % is refused: history is immutable', TG_OP, TG_TABLE_NAME; END $$;
+CREATE TRIGGER head_keeps_its_identity BEFORE UPDATE OF singleton, store_id ON {schema}.head EXECUTE FUNCTION {schema}.refuse();
+CREATE TRIGGER head_stays BEFORE DELETE OR TRUNCATE ON {schema}.head EXECUTE FUNCTION {schema}.refuse();
+CREATE TRIGGER events_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.events
+	EXECUTE FUNCTION {schema}.refuse();
+CREATE TRIGGER streams_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.streams
+	EXECUTE FUNCTION {schema}.refuse();
+CREATE TRIGGER memberships_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.memberships
+	EXECUTE FUNCTION {schema}.refuse();
+ALTER TABLE {schema}.head ENABLE ALWAYS TRIGGER head_keeps_its_identity, ENABLE ALWAYS TRIGGER head_stays;
+ALTER TABLE {schema}.events ENABLE ALWAYS TRIGGER events_never_change;
+ALTER TABLE {schema}.streams ENABLE ALWAYS TRIGGER streams_never_change;
+ALTER TABLE {schema}.memberships ENABLE ALWAYS TRIGGER memberships_never_change;
+
+-- append writes events and returns the ids of the streams that guards were given for, or writes nothing and returns
+-- NULL, if the head is not where it should be or if a guard does not hold. That the head is there means that the UPDATE
+-- sees all that was committed, and nothing else can be until the append is. It is a function because sessions keep its
+-- plans, which are costly, whatever pooler is in between; with plans for given arrays they would be made each time.
+CREATE FUNCTION {schema}.append(
+	old_position bigint, old_fence bigint, new_position bigint, new_streams bigint, guard_names text[],
+	guard_versions bigint[], stream_names text[], member_streams bigint[], member_positions bigint[],
+	member_versions bigint[], event_ids uuid[], event_types text[], event_versions bigint[], event_times timestamptz[],
+	event_metadata text[], event_streams text[], event_data bytea[], request_id uuid, channel text
+) RETURNS bigint[] LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+	UPDATE {schema}.head SET position = new_position, streams = new_streams
+	WHERE position = old_position AND fence = old_fence AND (guard_names IS NULL OR NOT EXISTS (
+		SELECT FROM unnest(guard_names, guard_versions) AS guarded (name, version)
+		WHERE guarded.version <> coalesce((
+			SELECT memberships.version FROM {schema}.memberships
+			WHERE memberships.stream = (SELECT id FROM {schema}.streams WHERE streams.name = guarded.name)
+			ORDER BY memberships.position DESC LIMIT 1
+		), 0)
+	));
+	IF NOT FOUND THEN
+		RETURN NULL;
+	END IF;
+	INSERT INTO {schema}.events (position, append_id, id, type, schema_version, recorded_at, metadata, streams, data)
+	SELECT old_position + number, CASE WHEN number = 1 THEN request_id END, given.id, type, schema_version, recorded_at, metadata, streams, data
+	FROM unnest(
+		event_ids, event_types, event_versions, event_times, event_metadata, event_streams, event_data
+	) WITH ORDINALITY AS given (id, type, schema_version, recorded_at, metadata, streams, data, number);
+	IF stream_names IS NOT NULL THEN
+		INSERT INTO {schema}.streams (id, name)
+		SELECT new_streams - cardinality(stream_names) + number, name
+		FROM unnest(stream_names) WITH ORDINALITY AS given (name, number);
+	END IF;
+	INSERT INTO {schema}.memberships (stream, position, version)
+	SELECT CASE WHEN stream > 0 THEN stream ELSE (
+		SELECT id FROM {schema}.streams WHERE name = guard_names[-stream]
+	) END, place, version
+	FROM unnest(member_streams, member_positions, member_versions) AS given (stream, place, version);
+	PERFORM pg_notify(channel, new_position::text);
+	RETURN ARRAY(
+		SELECT coalesce((SELECT id FROM {schema}.streams WHERE streams.name = given.name), 0)
+		FROM unnest(guard_names) WITH ORDINALITY AS given (name, number) ORDER BY number
+	);
+END $$;
+
+CREATE TABLE {schema}.read_models (
+	id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name       text   COLLATE "C" NOT NULL UNIQUE,
+	checkpoint bigint NOT NULL
+) WITH (fillfactor = 50);
+CREATE TABLE {schema}.documents (
+	model bigint NOT NULL,
+	key   bytea  NOT NULL,
+	value bytea  NOT NULL,
+	PRIMARY KEY (model, key)
+) WITH (autovacuum_analyze_threshold = 10000);
+`}
