@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/eventcore/order-operator/eventcore"
@@ -25,6 +26,9 @@ func (s *Store) Append(ctx context.Context, request eventcore.AppendRequest) (ev
 		return eventcore.Appended{}, err
 	}
 	defer s.writer.release()
+	if request.ID == uuid.Nil {
+		request.ID = uuid.New()
+	}
 	if err := tail.Check(&request, s.limits, s.writer.heads.known); err != nil {
 		return eventcore.Appended{}, err
 	}
@@ -50,11 +54,11 @@ func (w *writer) append(ctx context.Context, request *eventcore.AppendRequest) (
 		}
 		lost, isLost := errors.AsType[*lostReply](err)
 		if isLost {
-			happened, resolveErr := w.resolve(ctx, request.ID, lost.first())
+			first, resolveErr := w.resolve(ctx, request.ID, lost.appended.Previous, findOut)
 			if resolveErr != nil {
 				return eventcore.Appended{}, fmt.Errorf("postgres: %w: %w", eventcore.ErrOutcomeUnknown, errors.Join(err, resolveErr))
 			}
-			if happened {
+			if first != 0 {
 				return lost.appended, nil
 			}
 		}
@@ -82,21 +86,18 @@ func (w *writer) try(ctx context.Context, request *eventcore.AppendRequest) (eve
 	return w.appendLocked(ctx, request)
 }
 
-// validate checks the guards of an append without events, in one snapshot.
+// validate checks the guards and commands of an append without events, in one snapshot.
 func (w *writer) validate(ctx context.Context, request *eventcore.AppendRequest) (eventcore.Appended, error) {
-	names := streamNames(request)
-	rows, err := w.pool.Query(ctx, w.sql.lookUp, names)
+	names, commands := streamNames(request), commandIDs(request)
+	rows, err := w.pool.Query(ctx, w.sql.lookUp, names, request.ID.String(), commands)
 	if err != nil {
 		return eventcore.Appended{}, err
 	}
-	if err := w.stage(rows, names); err != nil {
-		return eventcore.Appended{}, err
+	found, err := w.stage(rows, names)
+	if err == nil {
+		err = w.check(request, found)
 	}
-	if conflicts := w.heads.conflicts(request.Guards); len(conflicts) > 0 {
-		return eventcore.Appended{}, &eventcore.ConflictError{Conflicts: conflicts}
-	}
-	w.heads.commit(w.heads.row)
-	return eventcore.Appended{Previous: position(w.heads.row.position)}, nil
+	return eventcore.Appended{Previous: position(w.heads.row.position)}, err
 }
 
 // appendAtOnce appends with one statement if nobody else has written since the last time, and if it knows enough about

@@ -36,9 +36,6 @@ func (e *lostReply) Error() string { return "the reply to an append was lost: " 
 
 func (e *lostReply) Unwrap() error { return e.cause }
 
-// first is the position that the append takes if it happens.
-func (e *lostReply) first() eventcore.Position { return e.appended.Events[0].Position }
-
 // sent returns what an error means that came after the append was handed to the connection. An error that the server
 // reports ends the transaction, if it does not end the session as well: then it could come after the commit. A pooler
 // reports in the server's name that it has lost the server, and ends the session too.

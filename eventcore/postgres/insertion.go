@@ -38,6 +38,10 @@ type insertion struct {
 	metadata       []string
 	streams        []string
 	data           [][]byte
+
+	commands                      []string
+	contents                      [][]byte
+	firstPositions, lastPositions []int64
 }
 
 // newInsertion places the events after the heads' row, and stages the versions that their streams then have. Guards on
@@ -65,6 +69,14 @@ func newInsertion(h *heads, request *eventcore.AppendRequest) (*insertion, error
 		}
 	}
 	in.after.position += int64(len(in.events))
+	for i := range request.Commands {
+		command := &request.Commands[i]
+		in.commands = append(in.commands, command.ID)
+		in.contents = append(in.contents, command.Content[:])
+		// Of a command without events, the first lies behind the last.
+		in.firstPositions = append(in.firstPositions, h.row.position+int64(command.From)+1)
+		in.lastPositions = append(in.lastPositions, h.row.position+int64(command.To))
+	}
 	return in, nil
 }
 
@@ -121,7 +133,8 @@ func (in *insertion) arguments(id uuid.UUID, channel string) []any {
 	return []any{
 		in.before.position, in.before.fence, in.after.position, in.after.streams, in.guardNames, in.guardVersions,
 		in.newStreams, in.memberStreams, in.memberPositions, in.memberVersions, in.ids, in.types, in.schemaVersions,
-		in.recordedAt, in.metadata, in.streams, in.data, pgtype.UUID{Bytes: id, Valid: true}, channel,
+		in.recordedAt, in.metadata, in.streams, in.data, pgtype.UUID{Bytes: id, Valid: true},
+		in.commands, in.contents, in.firstPositions, in.lastPositions, channel,
 	}
 }
 

@@ -26,15 +26,15 @@ func (w *writer) appendLocked(ctx context.Context, request *eventcore.AppendRequ
 	// A transaction that is still open then ends with its connection.
 	defer conn.Release()
 	known := w.heads.row
-	if err := w.lock(ctx, conn, streamNames(request)); err != nil {
+	found, err := w.lock(ctx, conn, request)
+	if err != nil {
 		return eventcore.Appended{}, err
 	}
 	w.contended = w.heads.row != known
-	if conflicts := w.heads.conflicts(request.Guards); len(conflicts) > 0 {
-		w.heads.commit(w.heads.row)
+	if err := w.check(request, found); err != nil {
 		// A connection that fails to roll back is given up, and then the server does it.
 		_, _ = conn.Exec(ctx, "ROLLBACK")
-		return eventcore.Appended{}, &eventcore.ConflictError{Conflicts: conflicts}
+		return eventcore.Appended{}, err
 	}
 	in, err := newInsertion(&w.heads, request)
 	if err != nil {
@@ -43,25 +43,27 @@ func (w *writer) appendLocked(ctx context.Context, request *eventcore.AppendRequ
 	return w.commitLocked(ctx, conn, request, in)
 }
 
-// lock begins a transaction that holds the head row's lock, and stages the heads of the streams. The lock's holder must
-// not leave others waiting because it cannot be reached any more.
-func (w *writer) lock(ctx context.Context, conn *pgxpool.Conn, names []string) error {
+// lock begins a transaction that holds the head row's lock, and looks. The lock's holder must not leave others waiting
+// because it cannot be reached any more.
+func (w *writer) lock(ctx context.Context, conn *pgxpool.Conn, request *eventcore.AppendRequest) (sight, error) {
+	names, commands := streamNames(request), commandIDs(request)
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	batch.Queue("SET LOCAL idle_in_transaction_session_timeout = '10s'")
 	batch.Queue(w.sql.lockHead)
-	batch.Queue(w.sql.lookUp, names)
+	batch.Queue(w.sql.lookUp, names, request.ID.String(), commands)
 	results := conn.SendBatch(ctx, batch)
 	for range batch.Len() - 1 {
 		if _, err := results.Exec(); err != nil {
-			return finish(results, err)
+			return sight{}, finish(results, err)
 		}
 	}
 	rows, err := results.Query()
 	if err != nil {
-		return finish(results, err)
+		return sight{}, finish(results, err)
 	}
-	return finish(results, w.stage(rows, names))
+	found, err := w.stage(rows, names)
+	return found, finish(results, err)
 }
 
 func (w *writer) commitLocked(
@@ -89,47 +91,4 @@ func (w *writer) commitLocked(
 	}
 	in.learn(&w.heads, ids)
 	return appended, nil
-}
-
-// streamNames returns the streams of all guards and events, each once.
-func streamNames(request *eventcore.AppendRequest) []string {
-	seen := map[eventcore.StreamID]struct{}{}
-	names := []string{}
-	add := func(id eventcore.StreamID) {
-		if _, found := seen[id]; !found {
-			seen[id] = struct{}{}
-			names = append(names, string(id))
-		}
-	}
-	for _, guard := range request.Guards {
-		add(guard.Stream)
-	}
-	for i := range request.Events {
-		for _, membership := range request.Events[i].Streams {
-			add(membership.Stream)
-		}
-	}
-	return names
-}
-
-// stage reads the answer of the statement lookUp. If the head row is not where it was, all that was known is forgotten.
-func (w *writer) stage(rows pgx.Rows, names []string) error {
-	defer rows.Close()
-	for number := 0; rows.Next(); number++ {
-		row, id, version := headRow{}, int64(0), int64(0)
-		if err := rows.Scan(&row.position, &row.streams, &row.fence, &id, &version); err != nil {
-			return err
-		}
-		if row != w.heads.row {
-			w.heads.reset(row)
-		}
-		if id > 0 && version == 0 {
-			return errors.New("postgres: a stream without events: the database is damaged")
-		}
-		if number < len(names) {
-			head := streamHead{id: id, version: eventcore.Version(version)} //nolint:gosec // versions count up from 0.
-			w.heads.staged[eventcore.StreamID(names[number])] = head
-		}
-	}
-	return rows.Err()
 }

@@ -6,8 +6,9 @@ package postgres
 // migrations are the versions of the schema, from 1. The list is only ever appended to.
 //
 // An event's row holds everything that a reader needs: its streams stand in it as lines "version name", in the order
-// given. memberships is the index by stream. append_id is set in the first event of an append. Stream ids are counted
-// by the head row, so that an append knows those that it gives. Triggers fire always, also in sessions that replicate.
+// given. memberships is the index by stream. append_id is set in the first event of an append; an append in
+// fenced_appends did not happen, and never will. Stream ids are counted by the head row, so that an append knows those
+// that it gives. Triggers fire always, also in sessions that replicate.
 //
 // Statistics are taken late: those of a nearly empty table would make the planner prefer to scan it, and a prepared
 // statement would go on doing so while the table grows.
@@ -41,6 +42,15 @@ CREATE TABLE {schema}.memberships (
 	version  bigint NOT NULL,
 	PRIMARY KEY (stream, position)
 ) WITH (autovacuum_analyze_threshold = 100000, autovacuum_vacuum_insert_threshold = 100000);
+CREATE TABLE {schema}.commands (
+	id             text   COLLATE "C" PRIMARY KEY,
+	content        bytea  NOT NULL CHECK (octet_length(content) = 32),
+	first_position bigint NOT NULL,
+	last_position  bigint NOT NULL
+) WITH (autovacuum_analyze_threshold = 100000, autovacuum_vacuum_insert_threshold = 100000);
+CREATE TABLE {schema}.fenced_appends (
+	id uuid PRIMARY KEY
+);
 
 CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '% of % is refused: history is immutable', TG_OP, TG_TABLE_NAME; END $$;
@@ -52,24 +62,34 @@ CREATE TRIGGER streams_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {sche
 	EXECUTE FUNCTION {schema}.refuse();
 CREATE TRIGGER memberships_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.memberships
 	EXECUTE FUNCTION {schema}.refuse();
+CREATE TRIGGER commands_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.commands
+	EXECUTE FUNCTION {schema}.refuse();
+CREATE TRIGGER fenced_appends_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.fenced_appends
+	EXECUTE FUNCTION {schema}.refuse();
 ALTER TABLE {schema}.head ENABLE ALWAYS TRIGGER head_keeps_its_identity, ENABLE ALWAYS TRIGGER head_stays;
 ALTER TABLE {schema}.events ENABLE ALWAYS TRIGGER events_never_change;
 ALTER TABLE {schema}.streams ENABLE ALWAYS TRIGGER streams_never_change;
 ALTER TABLE {schema}.memberships ENABLE ALWAYS TRIGGER memberships_never_change;
+ALTER TABLE {schema}.commands ENABLE ALWAYS TRIGGER commands_never_change;
+ALTER TABLE {schema}.fenced_appends ENABLE ALWAYS TRIGGER fenced_appends_never_change;
 
--- append writes events and returns the ids of the streams that guards were given for, or writes nothing and returns
--- NULL, if the head is not where it should be or if a guard does not hold. That the head is there means that the UPDATE
--- sees all that was committed, and nothing else can be until the append is. It is a function because sessions keep its
--- plans, which are costly, whatever pooler is in between; with plans for given arrays they would be made each time.
+-- append writes events and returns the ids of the streams that guards were given for; or it writes nothing and returns
+-- NULL, if the head is not where it should be, a guard does not hold, a command is known or the append is fenced off. That
+-- the head is there means that the UPDATE sees all that was committed, and nothing else can be until the append is. It is
+-- a function because sessions keep its plans, which are costly, whatever pooler is in between.
 CREATE FUNCTION {schema}.append(
 	old_position bigint, old_fence bigint, new_position bigint, new_streams bigint, guard_names text[],
 	guard_versions bigint[], stream_names text[], member_streams bigint[], member_positions bigint[],
 	member_versions bigint[], event_ids uuid[], event_types text[], event_versions bigint[], event_times timestamptz[],
-	event_metadata text[], event_streams text[], event_data bytea[], request_id uuid, channel text
+	event_metadata text[], event_streams text[], event_data bytea[], request_id uuid, command_ids text[],
+	command_contents bytea[], command_firsts bigint[], command_lasts bigint[], channel text
 ) RETURNS bigint[] LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
 	UPDATE {schema}.head SET position = new_position, streams = new_streams
-	WHERE position = old_position AND fence = old_fence AND (guard_names IS NULL OR NOT EXISTS (
+	WHERE position = old_position AND fence = old_fence
+	AND NOT EXISTS (SELECT FROM {schema}.fenced_appends WHERE id = request_id)
+	AND (command_ids IS NULL OR NOT EXISTS (SELECT FROM {schema}.commands WHERE id = ANY (command_ids)))
+	AND (guard_names IS NULL OR NOT EXISTS (
 		SELECT FROM unnest(guard_names, guard_versions) AS guarded (name, version)
 		WHERE guarded.version <> coalesce((
 			SELECT memberships.version FROM {schema}.memberships
@@ -81,7 +101,9 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	INSERT INTO {schema}.events (position, append_id, id, type, schema_version, recorded_at, metadata, streams, data)
-	SELECT old_position + number, CASE WHEN number = 1 THEN request_id END, given.id, type, schema_version, recorded_at, metadata, streams, data
+	SELECT
+		old_position + number, CASE WHEN number = 1 THEN request_id END, id, type, schema_version, recorded_at, metadata,
+		streams, data
 	FROM unnest(
 		event_ids, event_types, event_versions, event_times, event_metadata, event_streams, event_data
 	) WITH ORDINALITY AS given (id, type, schema_version, recorded_at, metadata, streams, data, number);
@@ -95,7 +117,18 @@ BEGIN
 		SELECT id FROM {schema}.streams WHERE name = guard_names[-stream]
 	) END, place, version
 	FROM unnest(member_streams, member_positions, member_versions) AS given (stream, place, version);
+	IF command_ids IS NOT NULL THEN
+		INSERT INTO {schema}.commands (id, content, first_position, last_position)
+		SELECT id, content, first_position, last_position
+		FROM unnest(
+			command_ids, command_contents, command_firsts, command_lasts
+		) AS given (id, content, first_position, last_position)
+		WHERE first_position <= last_position;
+	END IF;
 	PERFORM pg_notify(channel, new_position::text);
+	IF guard_names IS NULL THEN
+		RETURN '{}';
+	END IF;
 	RETURN ARRAY(
 		SELECT coalesce((SELECT id FROM {schema}.streams WHERE streams.name = given.name), 0)
 		FROM unnest(guard_names) WITH ORDINALITY AS given (name, number) ORDER BY number

@@ -15,7 +15,7 @@ type statements struct {
 	replacer *strings.Replacer
 
 	migrationsTable, createSchema, selectSchemaVersion, insertSchemaVersion, insertHead, selectIdentity string
-	selectHead, lockHead, lookUp, insert, raiseFence, findAppend                                        string
+	selectHead, lockHead, lookUp, insert, raiseFence, findAppend, fenceOff, findCommand                 string
 	scan, byStreams, expand                                                                             string
 	selectCheckpoint, selectDocument, selectDocuments, updateModel                                      string
 }
@@ -34,7 +34,9 @@ func newStatements(schema string) *statements {
 	s.lookUp = s.named(lookUp)
 	s.insert = s.named(insert)
 	s.raiseFence = s.named("UPDATE {schema}.head SET fence = fence + 1")
-	s.findAppend = s.named("SELECT EXISTS (SELECT FROM {schema}.events WHERE position = $1 AND append_id = $2)")
+	s.findAppend = s.named(findAppend)
+	s.fenceOff = s.named(fenceOff)
+	s.findCommand = s.named("SELECT content, first_position, last_position FROM {schema}.commands WHERE id = $1")
 	s.scan = s.named(pageOf(scan))
 	s.byStreams = s.named(pageOf(byStreams))
 	s.expand = s.named(expand)
@@ -56,9 +58,12 @@ INSERT INTO {schema}.head (position, streams, fence, store_id, epoch) VALUES (0,
 
 	// The planner is told that there is one head row: it would take an empty-looking table for a large one.
 	//
-	// lookUp returns the head row with the ids and versions of streams: a row for each name, in their order.
+	// lookUp returns the head row, whether the append is fenced off, the commands that are known, and the ids and versions
+	// of streams: a row for each name, in their order.
 	lookUp = `
-SELECT head.position, head.streams, head.fence, coalesce(found.id, 0), coalesce(found.version, 0)
+SELECT
+	head.position, head.streams, head.fence, EXISTS (SELECT FROM {schema}.fenced_appends WHERE id = $2::uuid),
+	ARRAY(SELECT id FROM {schema}.commands WHERE id = ANY ($3::text[])), coalesce(found.id, 0), coalesce(found.version, 0)
 FROM (SELECT * FROM {schema}.head LIMIT 1) AS head LEFT JOIN LATERAL (
 	SELECT number, id, (
 		SELECT version FROM {schema}.memberships WHERE stream = named.id ORDER BY position DESC LIMIT 1
@@ -71,7 +76,21 @@ FROM (SELECT * FROM {schema}.head LIMIT 1) AS head LEFT JOIN LATERAL (
 ORDER BY found.number`
 
 	insert = `
-SELECT {schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`
+SELECT {schema}.append(
+	$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23
+)`
+	// fenceOff keeps an append from happening if the log, which must reach so far, does not have it after a position.
+	fenceOff = `
+INSERT INTO {schema}.fenced_appends (id)
+SELECT $2::uuid
+WHERE $1 <= (SELECT position FROM {schema}.head)
+AND NOT EXISTS (SELECT FROM {schema}.events WHERE position > $1 AND append_id = $2::uuid)
+ON CONFLICT DO NOTHING`
+	findAppend = `
+SELECT head.position, coalesce((
+	SELECT position FROM {schema}.events WHERE position > $1 AND append_id = $2::uuid ORDER BY position LIMIT 1
+), 0)
+FROM {schema}.head`
 
 	// expand returns the head, and for each prefix the first streams at or after it in the order of their bytes.
 	expand = `

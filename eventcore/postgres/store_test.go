@@ -53,6 +53,26 @@ func TestTheStoreSurvivesBeingReopened(t *testing.T) {
 	})
 }
 
+func TestTheStoreFindsOutWhatBecameOfAnAppend(t *testing.T) {
+	storetest.RunFence(t, opener(server.Database(t), postgres.Options{}))
+}
+
+func TestTheStoreRecordsCommandIDs(t *testing.T) {
+	storetest.RunCommands(t, opener(server.Database(t), postgres.Options{}))
+}
+
+func TestSeveralHandlesShareADatabase(t *testing.T) {
+	storetest.RunHandles(t, func(t *testing.T, handles int) []eventcore.Store {
+		t.Helper()
+		dsn := server.Database(t)
+		stores := make([]eventcore.Store, 0, handles)
+		for range handles {
+			stores = append(stores, openStore(t, dsn, postgres.Options{}))
+		}
+		return stores
+	})
+}
+
 func TestTheStoreKeepsTheContractWithoutPreparedStatements(t *testing.T) {
 	for _, mode := range []string{"cache_describe", "describe_exec", "exec"} {
 		t.Run(mode, func(t *testing.T) {

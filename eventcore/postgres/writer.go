@@ -8,11 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/eventcore/order-operator/eventcore"
 )
 
 const (
@@ -50,66 +46,3 @@ func (w *writer) acquire(ctx context.Context) error {
 }
 
 func (w *writer) release() { <-w.held }
-
-// resolve finds out whether an append whose reply was lost has happened. It goes on although ctx has ended, but not for
-// long.
-func (w *writer) resolve(ctx context.Context, id uuid.UUID, first eventcore.Position) (bool, error) {
-	limited, cancel := outlive(ctx, w.patience)
-	defer cancel()
-	w.contended = true // the fence is raised, so that the next append must look at the head in any case
-	for delay := firstDelay; ; delay = min(2*delay, lastDelay) {
-		happened, err := w.fence(limited, id, first)
-		if err == nil || sleep(limited, delay) != nil {
-			return happened, err
-		}
-	}
-}
-
-// outlive returns a context that ends after patience, or some grace after ctx if that is earlier.
-func outlive(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(grace, cancel)
-		context.AfterFunc(limited, func() { timer.Stop() })
-	})
-	return limited, func() {
-		stop()
-		cancel()
-	}
-}
-
-// fence makes sure that a statement which is still on its way cannot append any more, and then looks whether it has. It
-// waits for a transaction that holds the head row's lock: that one may be it.
-func (w *writer) fence(ctx context.Context, id uuid.UUID, first eventcore.Position) (bool, error) {
-	conn, err := w.pool.Acquire(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer conn.Release()
-	batch := &pgx.Batch{}
-	// The transaction's isolation level gives each statement a snapshot of its own.
-	batch.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
-	batch.Queue(w.sql.raiseFence)
-	batch.Queue(w.sql.findAppend, bigint(first), id.String())
-	batch.Queue("COMMIT")
-	results := conn.SendBatch(ctx, batch)
-	happened := false
-	for range 2 {
-		if _, err := results.Exec(); err != nil {
-			return false, finish(results, err)
-		}
-	}
-	if err := results.QueryRow().Scan(&happened); err != nil {
-		return false, finish(results, err)
-	}
-	_, err = results.Exec()
-	return happened, finish(results, err)
-}
-
-// finish reads what is left of the answer, and returns the first error.
-func finish(results pgx.BatchResults, err error) error {
-	if closeErr := results.Close(); err == nil {
-		err = closeErr
-	}
-	return err
-}
