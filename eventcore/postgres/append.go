@@ -56,7 +56,8 @@ func (w *writer) append(ctx context.Context, request *eventcore.AppendRequest) (
 		if isLost {
 			first, resolveErr := w.resolve(ctx, request.ID, lost.appended.Previous, findOut)
 			if resolveErr != nil {
-				return eventcore.Appended{}, fmt.Errorf("postgres: %w: %w", eventcore.ErrOutcomeUnknown, errors.Join(err, resolveErr))
+				err = errors.Join(err, resolveErr)
+				return eventcore.Appended{}, fmt.Errorf("postgres: %w: %w", eventcore.ErrOutcomeUnknown, err)
 			}
 			if first != 0 {
 				return lost.appended, nil
@@ -132,8 +133,8 @@ func (w *writer) appendAtOnce(ctx context.Context, request *eventcore.AppendRequ
 	return appended, nil
 }
 
-// scanInserted reads the answer of the statement insert, to its end: the commit has happened when there is no error. ids is
-// nil if nothing was appended.
+// scanInserted reads the answer of the statement insert, to its end: the commit has happened when there is no error.
+// ids is nil if nothing was appended.
 func scanInserted(rows pgx.Rows) (ids []int64, err error) {
 	defer rows.Close()
 	for rows.Next() {

@@ -48,10 +48,14 @@ func BenchmarkRatios(b *testing.B) {
 	measure("append by 1 caller", "raw on 1 connection", func(b *testing.B) { benchmarkExecutors(b, 1, 1, put) })
 	measure("raw on 16 connections", "", func(b *testing.B) { benchmarkRaw(b, 16, 1) })
 	measure("append by 16 callers", "raw on 16 connections", func(b *testing.B) { benchmarkExecutors(b, 1, 16, put) })
-	measure("transfer by 16 callers", "raw on 16 connections", func(b *testing.B) { benchmarkExecutors(b, 1, 16, transfer) })
+	measure("transfer by 16 callers", "raw on 16 connections", func(b *testing.B) {
+		benchmarkExecutors(b, 1, 16, transfer)
+	})
 	measure("raw 100 in a statement", "", func(b *testing.B) { benchmarkRaw(b, 1, 100) })
 	measure("append by 256 callers", "raw 100 in a statement", func(b *testing.B) { benchmarkExecutors(b, 1, 256, put) })
-	measure("append by 2 processes of 128", "append by 256 callers", func(b *testing.B) { benchmarkExecutors(b, 2, 128, put) })
+	measure("append by 2 processes of 128", "append by 256 callers", func(b *testing.B) {
+		benchmarkExecutors(b, 2, 128, put)
+	})
 	measure("append by 2 processes of 8", "append by 16 callers", func(b *testing.B) { benchmarkExecutors(b, 2, 8, put) })
 }
 
@@ -132,7 +136,8 @@ func (p Put) Handle(boundary *eventcore.Boundary) error {
 }
 
 func put(caller int) Put {
-	return Put{Data: strings.Repeat("x", 300), streams: []eventcore.StreamID{eventcore.StreamID(fmt.Sprintf("order-default/%d", caller))}}
+	own := eventcore.StreamID(fmt.Sprintf("order-default/%d", caller))
+	return Put{Data: strings.Repeat("x", 300), streams: []eventcore.StreamID{own}}
 }
 
 func transfer(caller int) Put {

@@ -17,7 +17,9 @@ import (
 
 // migrate brings the schema up to date and returns the head. Only one process does so at a time; one whose role may not
 // change the schema is content with one that is up to date.
-func migrate(ctx context.Context, conn *pgx.Conn, sql *statements, storeID uuid.UUID) (headRow, eventcore.Identity, error) {
+func migrate(
+	ctx context.Context, conn *pgx.Conn, sql *statements, storeID uuid.UUID,
+) (headRow, eventcore.Identity, error) {
 	version, err := schemaVersion(ctx, conn, sql)
 	if err == nil && version != len(migrations) {
 		err = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
@@ -40,14 +42,17 @@ func readIdentity(ctx context.Context, conn *pgx.Conn, sql *statements) (headRow
 // schemaVersion returns 0 if there is nothing yet.
 func schemaVersion(ctx context.Context, db querier, sql *statements) (int, error) {
 	exists, version := false, 0
-	if err := db.QueryRow(ctx, "SELECT to_regclass($1::text) IS NOT NULL", sql.migrationsTable).Scan(&exists); err != nil || !exists {
+	// Not to_regclass: it may not notice what was committed since the transaction began.
+	find := "SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename = 'migrations')"
+	if err := db.QueryRow(ctx, find, sql.schema).Scan(&exists); err != nil || !exists {
 		return 0, err
 	}
 	if err := db.QueryRow(ctx, sql.selectSchemaVersion).Scan(&version); err != nil {
 		return 0, err
 	}
 	if version > len(migrations) {
-		return 0, fmt.Errorf("it was written by a later version (schema %d, this one knows %d): upgrade", version, len(migrations))
+		return 0, fmt.Errorf("it was written by a later version (schema %d, this one knows %d): upgrade",
+			version, len(migrations))
 	}
 	return version, nil
 }
@@ -91,7 +96,8 @@ func script(ctx context.Context, tx pgx.Tx, text string) error {
 // checkServer refuses a server that would lose what it has acknowledged, or that cannot be written to.
 func checkServer(ctx context.Context, conn *pgx.Conn) error {
 	version, commit, standby := 0, "", false
-	row := conn.QueryRow(ctx, "SELECT current_setting('server_version_num')::bigint, current_setting('synchronous_commit'), pg_is_in_recovery()")
+	row := conn.QueryRow(ctx, `
+SELECT current_setting('server_version_num')::bigint, current_setting('synchronous_commit'), pg_is_in_recovery()`)
 	if err := row.Scan(&version, &commit, &standby); err != nil {
 		return err
 	}

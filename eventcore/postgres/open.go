@@ -16,8 +16,8 @@ import (
 )
 
 // Open opens the store in the database that the DSN names, and creates its schema if it does not exist, or brings it up
-// to date. The DSN has the forms of libpq, and pgx's default_query_exec_mode, which need not be set: a connection through
-// a pooler is recognised. ctx bounds the opening alone. No error holds the DSN's password.
+// to date. The DSN has the forms of libpq, and pgx's default_query_exec_mode, which need not be set: a connection
+// through a pooler is recognised. ctx bounds the opening alone. No error holds the DSN's password.
 func Open(ctx context.Context, dsn string, options Options) (*Store, error) {
 	options = options.withDefaults()
 	if err := options.validate(); err != nil {
@@ -59,8 +59,8 @@ func open(ctx context.Context, config *pgxpool.Config, options Options) (*Store,
 	}, nil
 }
 
-// prepareStatements decides whether statements are prepared, which sessions behind a pooler would not know of. Those of a
-// direct connection are planned once, as plans for given arrays would be made each time. A plan for any arrays looks
+// prepareStatements decides whether statements are prepared, which sessions behind a pooler would not know of. Those of
+// a direct connection are planned once, as plans for given arrays would be made each time. A plan for any arrays looks
 // expensive: compiling it (jit) would take longer than it runs.
 func prepareStatements(config *pgx.ConnConfig, direct bool) {
 	if !direct {

@@ -72,7 +72,7 @@ func (o Options) validate() error {
 
 // ErrDSN says that a DSN cannot be parsed. It does not repeat what the parser says: that may contain parts of the
 // password.
-var ErrDSN = errors.New("the DSN is not understood: want postgres://user:password@host:port/database?sslmode=verify-full, " +
+var ErrDSN = errors.New("the DSN is not understood: want postgres://user:password@host:port/database, " +
 	"with special characters in the password as %XX")
 
 func parsePool(dsn string, options Options) (*pgxpool.Config, error) {

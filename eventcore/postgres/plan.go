@@ -13,8 +13,8 @@ import (
 	"github.com/eventcore/order-operator/eventcore"
 )
 
-// expandedStreams is the number of streams up to which a prefix is read by the streams' index. More of them have so large
-// a share of the events that scanning the log is no slower.
+// expandedStreams is the number of streams up to which a prefix is read by the streams' index. More of them have so
+// large a share of the events that scanning the log is no slower.
 const expandedStreams = 64
 
 // plan is how a filter is read.
@@ -67,8 +67,8 @@ func (s *Store) planRead(ctx context.Context, filter eventcore.Filter) (plan, er
 	return p, nil
 }
 
-// expandPrefixes returns the streams that start with one of the prefixes and the head at which they are all, or nil if they
-// are too many. texts are the prefixes as far as a query may contain them.
+// expandPrefixes returns the streams that start with one of the prefixes and the head at which they are all, or nil if
+// they are too many. texts are the prefixes as far as a query may contain them.
 func (s *Store) expandPrefixes(ctx context.Context, prefixes, texts []string) ([]string, eventcore.Position, error) {
 	rows, err := s.pool.Query(ctx, s.sql.expand, texts, expandedStreams+1)
 	if err != nil {

@@ -54,8 +54,10 @@ CREATE TABLE {schema}.fenced_appends (
 
 CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '% of % is refused: history is immutable', TG_OP, TG_TABLE_NAME; END $$;
-CREATE TRIGGER head_keeps_its_identity BEFORE UPDATE OF singleton, store_id ON {schema}.head EXECUTE FUNCTION {schema}.refuse();
-CREATE TRIGGER head_stays BEFORE DELETE OR TRUNCATE ON {schema}.head EXECUTE FUNCTION {schema}.refuse();
+CREATE TRIGGER head_keeps_its_identity BEFORE UPDATE OF singleton, store_id ON {schema}.head
+	EXECUTE FUNCTION {schema}.refuse();
+CREATE TRIGGER head_stays BEFORE DELETE OR TRUNCATE ON {schema}.head
+	EXECUTE FUNCTION {schema}.refuse();
 CREATE TRIGGER events_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.events
 	EXECUTE FUNCTION {schema}.refuse();
 CREATE TRIGGER streams_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}.streams
@@ -74,9 +76,9 @@ ALTER TABLE {schema}.commands ENABLE ALWAYS TRIGGER commands_never_change;
 ALTER TABLE {schema}.fenced_appends ENABLE ALWAYS TRIGGER fenced_appends_never_change;
 
 -- append writes events and returns the ids of the streams that guards were given for; or it writes nothing and returns
--- NULL, if the head is not where it should be, a guard does not hold, a command is known or the append is fenced off. That
--- the head is there means that the UPDATE sees all that was committed, and nothing else can be until the append is. It is
--- a function because sessions keep its plans, which are costly, whatever pooler is in between.
+-- NULL, if the head is not where it should be, a guard does not hold, a command is known or the append is fenced off.
+-- That the head is there means that the UPDATE sees all that was committed, and nothing else can be until the append is.
+-- It is a function because sessions keep its plans, which are costly, whatever pooler is in between.
 CREATE FUNCTION {schema}.append(
 	old_position bigint, old_fence bigint, new_position bigint, new_streams bigint, guard_names text[],
 	guard_versions bigint[], stream_names text[], member_streams bigint[], member_positions bigint[],

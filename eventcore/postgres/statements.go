@@ -14,16 +14,15 @@ type statements struct {
 	schema   string
 	replacer *strings.Replacer
 
-	migrationsTable, createSchema, selectSchemaVersion, insertSchemaVersion, insertHead, selectIdentity string
-	selectHead, lockHead, lookUp, insert, raiseFence, findAppend, fenceOff, findCommand                 string
-	scan, byStreams, expand                                                                             string
-	selectCheckpoint, selectDocument, selectDocuments, updateModel                                      string
+	createSchema, selectSchemaVersion, insertSchemaVersion, insertHead, selectIdentity  string
+	selectHead, lockHead, lookUp, insert, raiseFence, findAppend, fenceOff, findCommand string
+	scan, byStreams, expand                                                             string
+	selectCheckpoint, selectDocument, selectDocuments, updateModel                      string
 }
 
 func newStatements(schema string) *statements {
 	quoted := pgx.Identifier{schema}.Sanitize()
 	s := &statements{schema: schema, replacer: strings.NewReplacer("{schema}", quoted, "{columns}", eventColumns)}
-	s.migrationsTable = quoted + ".migrations"
 	s.createSchema = s.named(createSchema)
 	s.selectSchemaVersion = s.named("SELECT coalesce(max(version), 0) FROM {schema}.migrations")
 	s.insertSchemaVersion = s.named("INSERT INTO {schema}.migrations (version) VALUES ($1)")
@@ -54,7 +53,8 @@ const (
 CREATE SCHEMA IF NOT EXISTS {schema};
 CREATE TABLE {schema}.migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`
 	insertHead = `
-INSERT INTO {schema}.head (position, streams, fence, store_id, epoch) VALUES (0, 0, 0, $1::uuid, 1) ON CONFLICT DO NOTHING`
+INSERT INTO {schema}.head (position, streams, fence, store_id, epoch) VALUES (0, 0, 0, $1::uuid, 1)
+ON CONFLICT DO NOTHING`
 
 	// The planner is told that there is one head row: it would take an empty-looking table for a large one.
 	//
@@ -104,7 +104,8 @@ ORDER BY given.number, found.name`
 
 	scan = `
 SELECT {columns} FROM {schema}.events
-WHERE position > $1 AND position <= $2 AND ($5::text[] IS NULL OR type = ANY ($5)) AND ($6::text[] IS NULL OR streams LIKE ANY ($6))
+WHERE position > $1 AND position <= $2
+AND ($5::text[] IS NULL OR type = ANY ($5)) AND ($6::text[] IS NULL OR streams LIKE ANY ($6))
 ORDER BY position LIMIT $3`
 	// byStreams merges the streams' positions, of each no more than fit into the page.
 	byStreams = `

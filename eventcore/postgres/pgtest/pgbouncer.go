@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// Pooler starts PgBouncer in transaction mode before the server, for the test, and returns a function that leads a DSN of
-// the server through it. The test fails if PgBouncer is not installed.
+// Pooler starts PgBouncer in transaction mode before the server, for the test, and returns a function that leads a DSN
+// of the server through it. The test fails if PgBouncer is not installed.
 func (s *Server) Pooler(tb testing.TB) func(dsn string) string {
 	tb.Helper()
 	program, err := look("pgbouncer", "apt-get install pgbouncer", "/usr/sbin")

@@ -31,7 +31,8 @@ const watched = `signal=$1; shift; "$@" & pid=$!; read -r _; kill -"$signal" "$p
 
 func start(signal string, owner *syscall.Credential, name string, arguments ...string) (*process, error) {
 	p := &process{log: &buffer{}, ended: make(chan struct{})}
-	p.command = exec.Command("sh", append([]string{"-c", watched, "sh", signal, name}, arguments...)...) //nolint:gosec,noctx // it ends with its input.
+	arguments = append([]string{"-c", watched, "sh", signal, name}, arguments...)
+	p.command = exec.Command("sh", arguments...) //nolint:gosec,noctx // tests name it, and it ends with its input.
 	p.command.SysProcAttr = &syscall.SysProcAttr{Credential: owner, Setpgid: true}
 	p.command.Dir = "/"
 	p.command.Stdout, p.command.Stderr = p.log, p.log
