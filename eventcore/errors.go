@@ -24,9 +24,11 @@ var (
 	ErrCommandReused = errors.New("the command id was used for another command")
 	// ErrFenced says that Resolver.Resolve came before the append, which can no longer happen.
 	ErrFenced = errors.New("the append was given up before it arrived")
-	// ErrRolledBack says that the store's history ends before a position that was seen in it: it was restored from an
-	// older backup, or failed over to a replica that lacked events. Nothing was appended.
+	// ErrRolledBack says that the store's history ends before what was seen of it: see CheckHistory. An executor that
+	// finds it executes nothing any more. Nothing was appended.
 	ErrRolledBack = errors.New("the store's history was rolled back")
+	// ErrOtherStore says that a store is not the one that it was taken for.
+	ErrOtherStore = errors.New("the store is another one")
 	// ErrTooLarge says that a single command appends more than the store's Limits.
 	ErrTooLarge = errors.New("the append is larger than the store's limits")
 	// ErrDiscoveryDepth says that a command kept discovering streams which were not loaded yet, or loaded more than

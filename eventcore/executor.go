@@ -78,6 +78,8 @@ type Executor struct {
 	cache *stateCache
 	// head is the position up to which the cache is current.
 	head Position
+	// halted is what ended all work, or nil: see halt.
+	halted error
 	// moving is not nil while somebody moves head, from before an append until its events are in the cache. It is
 	// closed after that: see takeTurn.
 	moving chan struct{}
@@ -160,7 +162,7 @@ func WithMetadata(metadata Metadata) ExecuteOption {
 
 // Execute decides the command and commits its events together with its reads' validation. The error is what
 // Handle refused with; or ErrAppendOnly, ErrNotLoaded, ErrUnknownType, ErrTooLarge, ErrDiscoveryDepth or ErrPanic
-// for a command that is wrong; ErrCommandReused; ErrContention; ErrClosed; ctx's error if it ended before the loop took the command; or
+// for a command that is wrong; ErrCommandReused; ErrContention; ErrRolledBack; ErrClosed; ctx's error if it ended before the loop took the command; or
 // what the store failed with. Only ErrOutcomeUnknown leaves open whether something was appended.
 func (e *Executor) Execute(ctx context.Context, command Command, options ...ExecuteOption) (Receipt, error) {
 	r := &request{command: command}
@@ -178,6 +180,9 @@ func (e *Executor) Execute(ctx context.Context, command Command, options ...Exec
 // execute passes the request through the loop until nothing is missing.
 func (e *Executor) execute(ctx context.Context, r *request) answer {
 	command := r.command
+	if err := e.usable(); err != nil {
+		return answer{err: err}
+	}
 	if e.holds(command.ReadStreams()) {
 		if a := e.submit(ctx, r); !a.missed {
 			return a
@@ -224,6 +229,12 @@ func (e *Executor) submit(ctx context.Context, r *request) answer {
 		}
 	}
 	return <-r.answer
+}
+
+func (e *Executor) usable() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.halted
 }
 
 func (e *Executor) holds(streams []StreamID) bool {

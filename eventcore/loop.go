@@ -125,8 +125,15 @@ func (e *Executor) commit(b *batch) (Appended, error) {
 	appended, err := e.append(ctx, AppendRequest{
 		ID: e.newID(e.options.Clock()), Head: b.head, Guards: b.guards(), Events: b.events, Commands: b.entries(),
 	})
+	if back := wentBack(err); back != nil {
+		err = e.halt(back)
+	}
 	if err != nil {
 		return Appended{}, err
+	}
+	if appended.Previous < b.head {
+		// The guards held, and what was decided stands. No more may rest on what is in memory.
+		_ = e.halt(rolledBack(b.head, appended.Previous))
 	}
 	if e.headNow() == appended.Previous {
 		e.absorb(appended.Events)

@@ -28,3 +28,15 @@ type CommandRecord struct {
 	// First and Last are the positions of the first and the last event of the command.
 	First, Last Position
 }
+
+// Custodian is implemented by a Store that records whom its history serves, and whether it may be trusted.
+type Custodian interface {
+	// Bind records the cluster that the store serves, the first time. Later it returns *OtherClusterError for any
+	// cluster but that one, until it is adopted.
+	Bind(ctx context.Context, cluster string) error
+	// Adopt makes the store serve the cluster, whichever it has served before.
+	Adopt(ctx context.Context, cluster string) error
+	// AcceptRollback begins a new epoch and returns the identity from now on. Other processes learn it when they
+	// open the store.
+	AcceptRollback(ctx context.Context) (Identity, error)
+}

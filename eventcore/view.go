@@ -41,7 +41,14 @@ func View[S State[S]](ctx context.Context, executor *Executor, stream StreamID) 
 // reach makes the cache as new as the store. Right after a commit of this executor's own it has only to wait for
 // the loop; what another process wrote it reads.
 func (e *Executor) reach(ctx context.Context) (Position, error) {
+	before := e.headNow()
 	head, err := e.store.Head(ctx)
+	if err == nil && head < before {
+		err = e.halt(rolledBack(before, head))
+	}
+	if err == nil {
+		err = e.usable()
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -20,3 +20,14 @@ func openEmpty(*testing.T) eventcore.Store { return memory.New(memory.Options{})
 func TestTheStoreRecordsCommandIDs(t *testing.T) {
 	storetest.RunCommands(t, openEmpty)
 }
+
+func TestTheStoreKnowsItsHistory(t *testing.T) {
+	stores := map[string]eventcore.Store{}
+	storetest.RunHistory(t, func(t *testing.T, dir string) eventcore.Store {
+		t.Helper()
+		if stores[dir] == nil {
+			stores[dir] = openEmpty(t)
+		}
+		return stores[dir]
+	})
+}

@@ -26,14 +26,15 @@ type Options struct {
 // Store is an eventcore.Store in memory. All its methods may be called concurrently; readers and writers wait for
 // each other only for the moment that an append takes.
 type Store struct {
-	identity eventcore.Identity
-	limits   eventcore.Limits
-	tail     *tail.Tail
+	limits eventcore.Limits
+	tail   *tail.Tail
 
-	mu      sync.RWMutex
-	log     eventLog
-	streams map[eventcore.StreamID]*stream
-	models  map[string]*readModel
+	mu       sync.RWMutex
+	identity eventcore.Identity
+	cluster  string // that it serves; empty at first
+	log      eventLog
+	streams  map[eventcore.StreamID]*stream
+	models   map[string]*readModel
 	// fenced are the appends that can never happen any more.
 	fenced   map[uuid.UUID]struct{}
 	commands map[string]eventcore.CommandRecord
@@ -170,7 +171,11 @@ func (s *Store) ReadModel(name string) (eventcore.ReadModel, error) {
 }
 
 // Identity implements eventcore.Store.
-func (s *Store) Identity() eventcore.Identity { return s.identity }
+func (s *Store) Identity() eventcore.Identity {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.identity
+}
 
 // Limits implements eventcore.Store.
 func (s *Store) Limits() eventcore.Limits { return s.limits }

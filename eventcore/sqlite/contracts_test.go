@@ -23,3 +23,10 @@ func openEmpty(t *testing.T) eventcore.Store {
 func TestTheStoreRecordsCommandIDs(t *testing.T) {
 	storetest.RunCommands(t, openEmpty)
 }
+
+func TestTheStoreKnowsItsHistory(t *testing.T) {
+	storetest.RunHistory(t, func(t *testing.T, dir string) eventcore.Store {
+		t.Helper()
+		return openStore(t, filepath.Join(dir, "events.db"))
+	})
+}

@@ -150,13 +150,7 @@ func establish(conn *sqlite.Conn, storeID uuid.UUID) (identity eventcore.Identit
 	if err := execute(conn, create, storeID[:]); err != nil {
 		return identity, err
 	}
-	err = sqlitex.Execute(conn, "SELECT store_id, epoch FROM store", &sqlitex.ExecOptions{
-		ResultFunc: func(stmt *sqlite.Stmt) error {
-			stmt.ColumnBytes(0, identity.StoreID[:])
-			identity.Epoch = stmt.ColumnInt64(1)
-			return nil
-		},
-	})
+	identity, _, err = readIdentity(conn)
 	return identity, err
 }
 

@@ -5,7 +5,6 @@ package sqlite
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 
@@ -105,29 +104,7 @@ func columnBytes(stmt *sqlite.Stmt, column int) []byte {
 
 // Update implements eventcore.ReadModel.
 func (m *readModel) Update(ctx context.Context, from, to eventcore.Position, changes []eventcore.Change) error {
-	if err := m.store.enter(ctx); err != nil {
-		return err
-	}
-	defer m.store.leave()
-	writer := m.store.writer
-	if err := writer.acquire(ctx); err != nil {
-		return err
-	}
-	defer writer.release()
-	if err := writer.begin(ctx); err != nil {
-		return err
-	}
-	err := m.write(writer.conn, from, to, changes)
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err == nil {
-		err = writer.commit(writer.conn)
-	}
-	if err != nil {
-		return errors.Join(err, writer.rollback())
-	}
-	return nil
+	return m.store.update(ctx, func(conn *sqlite.Conn) error { return m.write(conn, from, to, changes) })
 }
 
 func (m *readModel) write(conn *sqlite.Conn, from, to eventcore.Position, changes []eventcore.Change) error {

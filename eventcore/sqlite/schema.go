@@ -86,6 +86,7 @@ CREATE TABLE documents (
 );
 `, `
 ALTER TABLE events ADD COLUMN append_id BLOB; -- in the first event of an append
+ALTER TABLE store ADD COLUMN cluster TEXT NOT NULL DEFAULT ''; -- that it serves
 CREATE TABLE fenced_appends (
 	id BLOB PRIMARY KEY
 ) WITHOUT ROWID;

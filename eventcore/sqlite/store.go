@@ -18,16 +18,16 @@ import (
 
 // Store is an eventcore.Store in an SQLite file. All its methods may be called concurrently.
 type Store struct {
-	identity eventcore.Identity
-	limits   eventcore.Limits
-	tail     *tail.Tail
-	readers  *sqlitex.Pool
-	writer   *writer
-	poller   poller
+	limits  eventcore.Limits
+	tail    *tail.Tail
+	readers *sqlitex.Pool
+	writer  *writer
+	poller  poller
 
-	mu     sync.Mutex
-	closed bool
-	users  sync.WaitGroup
+	mu       sync.Mutex
+	identity eventcore.Identity
+	closed   bool
+	users    sync.WaitGroup
 
 	closeOnce sync.Once
 	closeErr  error
@@ -74,7 +74,11 @@ func (s *Store) Subscribe(
 }
 
 // Identity implements eventcore.Store.
-func (s *Store) Identity() eventcore.Identity { return s.identity }
+func (s *Store) Identity() eventcore.Identity {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.identity
+}
 
 // Limits implements eventcore.Store.
 func (s *Store) Limits() eventcore.Limits { return s.limits }
@@ -136,4 +140,31 @@ func readError(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	return err
+}
+
+// update does work in a write transaction of its own.
+func (s *Store) update(ctx context.Context, work func(conn *sqlite.Conn) error) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.leave()
+	w := s.writer
+	if err := w.acquire(ctx); err != nil {
+		return err
+	}
+	defer w.release()
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
+	err := work(w.conn)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		err = w.commit(w.conn)
+	}
+	if err != nil {
+		return errors.Join(err, w.rollback())
+	}
+	return nil
 }
