@@ -18,6 +18,9 @@ DEMO := exec hack/demo/demo.sh
 TEST_PACKAGES ?= 2
 # How often torture-manager kills the manager.
 ROUNDS ?= 20
+# How many appends torture-store waits for, and in which store: a new SQLite file, or the one of a DSN.
+APPENDS ?= 1000000
+STORE ?=
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -89,6 +92,11 @@ torture-manager: ## Kill the manager ROUNDS times (20) amid orders, and audit th
 	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
 	export KUBEBUILDER_ASSETS; \
 	go test ./test/torture -run TestManagerSurvivesSIGKILL -count=1 -timeout 60m -v -args -rounds=$(ROUNDS)
+
+.PHONY: torture-store
+torture-store: ## Kill processes that append to one store until APPENDS (1,000,000) are done, and audit it.
+	@go test ./test/torture-store -run TestNothingIsLost -count=1 -timeout 120m -v \
+		-args -appends=$(APPENDS) -limit=110m $(if $(STORE),'-store=$(STORE)')
 
 .PHONY: verify
 verify: generate manifests ## Fail if generated files or a go.mod are out of date.
