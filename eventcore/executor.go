@@ -152,6 +152,16 @@ type Receipt struct {
 	Attempts int
 }
 
+// Version returns the stream's version after the command, and false if the command appended nothing to it.
+func (r Receipt) Version(stream StreamID) (Version, bool) {
+	for i := len(r.Events) - 1; i >= 0; i-- {
+		if version, ok := r.Events[i].VersionIn(stream); ok {
+			return version, true
+		}
+	}
+	return 0, false
+}
+
 // ExecuteOption changes one execution of a command.
 type ExecuteOption func(*request)
 

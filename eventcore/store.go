@@ -95,10 +95,12 @@ type Query struct {
 
 // Filter selects events by their streams and by their type. The zero value matches every event.
 type Filter struct {
-	// Streams and Prefixes match an event that belongs to one of the streams, or to a stream whose id starts
-	// with one of the prefixes, taken literally and case-sensitively. If both are empty, any stream matches.
+	// Streams, Prefixes and Patterns match an event that belongs to one of the streams, or to a stream whose id starts
+	// with one of the prefixes, taken literally and case-sensitively, or matches one of the patterns. If all are empty,
+	// any stream matches.
 	Streams  []StreamID
 	Prefixes []string
+	Patterns []Pattern
 	// Types match the event's type; empty matches any.
 	Types []string
 }
@@ -108,12 +110,13 @@ func (f Filter) Matches(event *Event) bool {
 	if len(f.Types) > 0 && !slices.Contains(f.Types, event.Type) {
 		return false
 	}
-	if len(f.Streams) == 0 && len(f.Prefixes) == 0 {
+	if len(f.Streams)+len(f.Prefixes)+len(f.Patterns) == 0 {
 		return true
 	}
 	return slices.ContainsFunc(event.Streams, func(m Membership) bool {
 		return slices.Contains(f.Streams, m.Stream) ||
-			slices.ContainsFunc(f.Prefixes, func(prefix string) bool { return strings.HasPrefix(string(m.Stream), prefix) })
+			slices.ContainsFunc(f.Prefixes, func(prefix string) bool { return strings.HasPrefix(string(m.Stream), prefix) }) ||
+			slices.ContainsFunc(f.Patterns, func(pattern Pattern) bool { return pattern.Matches(m.Stream) })
 	})
 }
 

@@ -17,13 +17,30 @@ type Snapshot[S any] struct {
 	Head Position
 }
 
+// ViewOption changes one View.
+type ViewOption func(*viewing)
+
+type viewing struct{ atLeast Position }
+
+// AtLeast makes View wait until the store has the position: one that another process has told, which this one's store,
+// a replica perhaps, has not heard of yet.
+func AtLeast(position Position) ViewOption {
+	return func(v *viewing) { v.atLeast = max(v.atLeast, position) }
+}
+
 // View returns the committed state of the stream, at least as new as everything that the store had committed or
 // delivered to a subscriber when View was called. It guards nothing: a decision belongs into a Command.
-func View[S State[S]](ctx context.Context, executor *Executor, stream StreamID) (Snapshot[S], error) {
+func View[S State[S]](
+	ctx context.Context, executor *Executor, stream StreamID, options ...ViewOption,
+) (Snapshot[S], error) {
 	if err := stream.Validate(); err != nil {
 		return Snapshot[S]{}, err
 	}
-	head, err := executor.reach(ctx)
+	v := viewing{}
+	for _, option := range options {
+		option(&v)
+	}
+	head, err := executor.reach(ctx, v.atLeast)
 	if err != nil {
 		return Snapshot[S]{}, fmt.Errorf("view %s: %w", stream, err)
 	}
@@ -40,7 +57,7 @@ func View[S State[S]](ctx context.Context, executor *Executor, stream StreamID) 
 
 // reach makes the cache as new as the store. Right after a commit of this executor's own it has only to wait for
 // the loop; what another process wrote it reads.
-func (e *Executor) reach(ctx context.Context) (Position, error) {
+func (e *Executor) reach(ctx context.Context, atLeast Position) (Position, error) {
 	before := e.headNow()
 	head, err := e.store.Head(ctx)
 	if err == nil && head < before {
@@ -48,6 +65,9 @@ func (e *Executor) reach(ctx context.Context) (Position, error) {
 	}
 	if err == nil {
 		err = e.usable()
+	}
+	if err == nil && head < atLeast {
+		head, err = e.await(ctx, atLeast)
 	}
 	if err != nil {
 		return 0, err
@@ -63,4 +83,17 @@ func (e *Executor) reach(ctx context.Context) (Position, error) {
 		}
 	}
 	return e.headNow(), nil
+}
+
+// await returns the store's head once it has the position.
+func (e *Executor) await(ctx context.Context, position Position) (Position, error) {
+	for batch, err := range e.store.Subscribe(ctx, position-1, Filter{}) {
+		if err != nil {
+			return 0, fmt.Errorf("wait for position %d: %w", position, err)
+		}
+		if batch.Through >= position {
+			return batch.Through, nil
+		}
+	}
+	return 0, fmt.Errorf("wait for position %d: the store has ended the subscription", position)
 }

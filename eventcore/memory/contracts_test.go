@@ -31,3 +31,7 @@ func TestTheStoreKnowsItsHistory(t *testing.T) {
 		return stores[dir]
 	})
 }
+
+func TestTheStoreSelectsByPatterns(t *testing.T) {
+	storetest.RunPatterns(t, openEmpty)
+}

@@ -14,7 +14,7 @@ import (
 // contextEvery is the number of events scanned between two looks at the context.
 const contextEvery = 512
 
-// Read implements eventcore.Store. Streams are found by their index; prefixes and types scan the log.
+// Read implements eventcore.Store. Streams are found by their index; prefixes, patterns and types scan the log.
 func (s *Store) Read(ctx context.Context, query eventcore.Query) iter.Seq2[eventcore.Event, error] {
 	return func(yield func(eventcore.Event, error) bool) {
 		log, positions, err := s.snapshot(query)
@@ -51,7 +51,7 @@ func (s *Store) snapshot(query eventcore.Query) (eventLog, iter.Seq[eventcore.Po
 	if s.closed {
 		return eventLog{}, nil, eventcore.ErrClosed
 	}
-	if len(query.Filter.Streams) == 0 || len(query.Filter.Prefixes) > 0 {
+	if len(query.Filter.Streams) == 0 || len(query.Filter.Prefixes)+len(query.Filter.Patterns) > 0 {
 		return s.log, after(query.After, s.log.head), nil
 	}
 	indexes := make([][]eventcore.Position, 0, len(query.Filter.Streams))

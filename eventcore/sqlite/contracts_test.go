@@ -30,3 +30,7 @@ func TestTheStoreKnowsItsHistory(t *testing.T) {
 		return openStore(t, filepath.Join(dir, "events.db"))
 	})
 }
+
+func TestTheStoreSelectsByPatterns(t *testing.T) {
+	storetest.RunPatterns(t, openEmpty)
+}

@@ -17,9 +17,11 @@ const (
 	// chunkEvents and chunkBytes (of payloads) bound what Read holds in memory at a time.
 	chunkEvents = 512
 	chunkBytes  = 1 << 20
-	// expandedStreams is the number of streams up to which a prefix is read by the streams' index. More of them
+	// expandedStreams is the number of streams up to which a prefix or a pattern is read by the streams' index. More of them
 	// have so large a share of the events that scanning the log is no slower.
 	expandedStreams = 64
+	// scannedStreams is the number of streams among which those that match a pattern are looked for.
+	scannedStreams = 4096
 )
 
 // Read implements eventcore.Store. It reads in chunks, each in a transaction of its own, up to the head at its start:
@@ -80,7 +82,7 @@ func (r *reading) start(conn *sqlite.Conn) (err error) {
 	if r.head, err = readHead(conn); err != nil {
 		return err
 	}
-	if len(r.filter.Streams) == 0 && len(r.filter.Prefixes) == 0 {
+	if len(r.filter.Streams)+len(r.filter.Prefixes)+len(r.filter.Patterns) == 0 {
 		return nil
 	}
 	streams := make([]string, 0, len(r.filter.Streams))
@@ -88,12 +90,16 @@ func (r *reading) start(conn *sqlite.Conn) (err error) {
 		streams = append(streams, string(id))
 	}
 	for _, prefix := range r.filter.Prefixes {
-		expanded, err := expand(conn, prefix)
-		if err != nil {
+		expanded, all, err := expand(conn, prefix, func(eventcore.StreamID) bool { return true })
+		if err != nil || !all {
 			return err
 		}
-		if len(expanded) > expandedStreams {
-			return nil
+		streams = append(streams, expanded...)
+	}
+	for _, pattern := range r.filter.Patterns {
+		expanded, all, err := expand(conn, pattern.Prefix(), pattern.Matches)
+		if err != nil || !all {
+			return err
 		}
 		streams = append(streams, expanded...)
 	}
@@ -101,20 +107,26 @@ func (r *reading) start(conn *sqlite.Conn) (err error) {
 	return nil
 }
 
-// expand returns the streams that start with the prefix, or some of them if they are too many.
-func expand(conn *sqlite.Conn, prefix string) ([]string, error) {
+// expand returns the streams that start with the prefix and match, and false if they are too many to read by index, or
+// too many to look for.
+func expand(conn *sqlite.Conn, prefix string, matches func(eventcore.StreamID) bool) ([]string, bool, error) {
 	var names []string
+	scanned, all := 0, true
 	collect := func(stmt *sqlite.Stmt) (bool, error) {
 		name := stmt.ColumnText(0)
 		if !strings.HasPrefix(name, prefix) {
 			return false, nil
 		}
-		names = append(names, name)
-		return len(names) <= expandedStreams, nil
+		if matches(eventcore.StreamID(name)) {
+			names = append(names, name)
+		}
+		scanned++
+		all = len(names) <= expandedStreams && scanned <= scannedStreams
+		return all, nil
 	}
 	// Names are ordered by their bytes: those with the prefix stand together and start at it.
 	err := each(conn, "SELECT name FROM streams WHERE name >= ?1 ORDER BY name", collect, prefix)
-	return names, err
+	return names, all, err
 }
 
 // add puts an event that matches into the chunk, and reports whether there is room for more.

@@ -21,8 +21,9 @@ const (
 // nextByScan reads the log from the cursor. Streams are compared before the rest of a row is decoded.
 func (r *reading) nextByScan(conn *sqlite.Conn) error {
 	full := false
-	filter := eventcore.Filter{Streams: r.filter.Streams, Prefixes: r.filter.Prefixes}
-	anyStream := len(filter.Streams) == 0 && len(filter.Prefixes) == 0
+	filter := r.filter
+	filter.Types = nil // the statement has compared them
+	anyStream := len(filter.Streams)+len(filter.Prefixes)+len(filter.Patterns) == 0
 	row := func(stmt *sqlite.Stmt) (bool, error) {
 		if !anyStream {
 			memberships, err := column.DecodeStreams(stmt.ColumnText(streamsColumn))
