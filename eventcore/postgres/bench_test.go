@@ -30,33 +30,45 @@ func BenchmarkStore(b *testing.B) {
 	})
 }
 
+// load is a measurement. Rows are raw, each size of them in a statement of its own; commands go through executors, each
+// on a store of its own as if it were in another process.
+type load struct {
+	name, compared string
+	connections    int
+	size           int
+	executors      int
+	callers        int
+	command        func(caller int) Put
+}
+
 // BenchmarkRatios compares an Executor's appends with the raw limits of the same server in the same run: plain rows of
 // the same size, one by one or 100 in a statement, each statement committed.
 func BenchmarkRatios(b *testing.B) {
-	raw := map[string]float64{}
-	measure := func(name, compared string, run func(b *testing.B)) {
-		b.Run(name, func(b *testing.B) {
-			run(b)
-			raw[name] = b.Elapsed().Seconds() / float64(b.N)
-			if compared != "" {
-				b.ReportMetric(raw[compared]/raw[name], "x_"+strings.ReplaceAll(compared, " ", "_"))
+	seconds := map[string]float64{}
+	for _, l := range []load{
+		{name: "raw on 1 connection", connections: 1, size: 1},
+		{name: "append by 1 caller", compared: "raw on 1 connection", executors: 1, callers: 1, command: put},
+		{name: "raw on 16 connections", connections: 16, size: 1},
+		{name: "append by 16 callers", compared: "raw on 16 connections", executors: 1, callers: 16, command: put},
+		{name: "transfer by 16 callers", compared: "raw on 16 connections", executors: 1, callers: 16, command: transfer},
+		{name: "append by 2 processes of 8", compared: "append by 16 callers", executors: 2, callers: 8, command: put},
+		{name: "raw 100 in a statement", connections: 1, size: 100},
+		{name: "append by 256 callers", compared: "raw 100 in a statement", executors: 1, callers: 256, command: put},
+		{name: "append by 2 processes of 128", compared: "append by 256 callers", executors: 2, callers: 128, command: put},
+	} {
+		b.Run(l.name, func(b *testing.B) {
+			if l.connections > 0 {
+				benchmarkRaw(b, l.connections, l.size)
+			} else {
+				benchmarkExecutors(b, l.executors, l.callers, l.command)
 			}
-			b.ReportMetric(1/raw[name], "events/s")
+			seconds[l.name] = b.Elapsed().Seconds() / float64(b.N)
+			b.ReportMetric(1/seconds[l.name], "events/s")
+			if l.compared != "" {
+				b.ReportMetric(seconds[l.compared]/seconds[l.name], "x_"+strings.ReplaceAll(l.compared, " ", "_"))
+			}
 		})
 	}
-	measure("raw on 1 connection", "", func(b *testing.B) { benchmarkRaw(b, 1, 1) })
-	measure("append by 1 caller", "raw on 1 connection", func(b *testing.B) { benchmarkExecutors(b, 1, 1, put) })
-	measure("raw on 16 connections", "", func(b *testing.B) { benchmarkRaw(b, 16, 1) })
-	measure("append by 16 callers", "raw on 16 connections", func(b *testing.B) { benchmarkExecutors(b, 1, 16, put) })
-	measure("transfer by 16 callers", "raw on 16 connections", func(b *testing.B) {
-		benchmarkExecutors(b, 1, 16, transfer)
-	})
-	measure("raw 100 in a statement", "", func(b *testing.B) { benchmarkRaw(b, 1, 100) })
-	measure("append by 256 callers", "raw 100 in a statement", func(b *testing.B) { benchmarkExecutors(b, 1, 256, put) })
-	measure("append by 2 processes of 128", "append by 256 callers", func(b *testing.B) {
-		benchmarkExecutors(b, 2, 128, put)
-	})
-	measure("append by 2 processes of 8", "append by 16 callers", func(b *testing.B) { benchmarkExecutors(b, 2, 8, put) })
 }
 
 // concurrently runs work with the numbers 0 to count-1 at the same time, each until it has had its share of b.N.
@@ -146,7 +158,7 @@ func transfer(caller int) Put {
 	return p
 }
 
-// benchmarkExecutors counts commands. Each executor has a store of its own, as if it were in another process.
+// benchmarkExecutors counts commands.
 func benchmarkExecutors(b *testing.B, executors, callers int, command func(caller int) Put) {
 	b.Helper()
 	dsn := server.Database(b)

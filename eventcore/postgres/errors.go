@@ -6,6 +6,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"time"
@@ -79,6 +80,10 @@ func isTransient(err error) bool {
 	}
 	lost := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 	return lost || pgconn.SafeToRetry(err)
+}
+
+func rolledBack(seen, head eventcore.Position) error {
+	return fmt.Errorf("postgres: %w: position %d was seen, its head is %d", eventcore.ErrRolledBack, seen, head)
 }
 
 // readError returns the context's error if that is what ended the work.

@@ -180,8 +180,9 @@ func lockHead(t *testing.T, dsn string) (unlock func()) {
 	if _, err := tx.Exec(t.Context(), "SELECT FROM eventcore.head FOR UPDATE"); err != nil {
 		t.Fatal(err)
 	}
+	ctx := context.WithoutCancel(t.Context())
 	return func() {
-		_ = tx.Rollback(context.Background())
-		_ = conn.Close(context.Background())
+		_ = tx.Rollback(ctx)
+		_ = conn.Close(ctx)
 	}
 }

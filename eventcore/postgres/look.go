@@ -28,6 +28,9 @@ func (w *writer) stage(rows pgx.Rows, names []string) (found sight, err error) {
 		if err != nil {
 			return found, err
 		}
+		if row.position < w.heads.row.position {
+			return found, rolledBack(position(w.heads.row.position), position(row.position))
+		}
 		if row != w.heads.row {
 			w.heads.reset(row)
 		}
@@ -35,7 +38,7 @@ func (w *writer) stage(rows pgx.Rows, names []string) (found sight, err error) {
 			return found, errors.New("postgres: a stream without events: the database is damaged")
 		}
 		if number < len(names) {
-			head := streamHead{id: id, version: eventcore.Version(version)} //nolint:gosec // versions count up from 0.
+			head := streamHead{id: id, version: eventcore.Version(version)}
 			w.heads.staged[eventcore.StreamID(names[number])] = head
 		}
 	}
@@ -82,7 +85,7 @@ func streamNames(request *eventcore.AppendRequest) []string {
 }
 
 func commandIDs(request *eventcore.AppendRequest) []string {
-	var ids []string
+	ids := make([]string, 0, len(request.Commands))
 	for i := range request.Commands {
 		ids = append(ids, request.Commands[i].ID)
 	}

@@ -125,7 +125,7 @@ func texts(values []string) []string {
 // textPrefixes returns the prefixes as text. One may end within a character, which is cut off: the caller compares the
 // whole prefix with what is found.
 func textPrefixes(prefixes []string) []string {
-	var kept []string
+	kept := make([]string, 0, len(prefixes))
 	for _, prefix := range prefixes {
 		whole := prefix
 		for cut := 1; cut < utf8.UTFMax && cut <= len(prefix) && !utf8.ValidString(whole); cut++ {

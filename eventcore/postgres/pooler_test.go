@@ -11,6 +11,7 @@ import (
 
 	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/eventcore/postgres"
+	"github.com/eventcore/order-operator/eventcore/postgres/pgtest"
 	"github.com/eventcore/order-operator/eventcore/storetest"
 )
 
@@ -51,6 +52,26 @@ func TestSubscribersListenOnADirectConnection(t *testing.T) {
 	dsn := server.Database(t)
 	never := postgres.Options{PollInterval: math.MaxInt64}
 	expectNews(t, openStore(t, dsn, never), openStore(t, dsn, never))
+}
+
+func TestAForgedNotificationMakesNobodySkipAnEvent(t *testing.T) {
+	dsn := server.Database(t)
+	store := openStore(t, dsn, postgres.Options{})
+	mustAppend(t, store, pending("{}", "a"))
+	seen := 0
+	for batch, err := range store.Subscribe(t.Context(), 0, eventcore.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen += len(batch.Events); batch.Through != eventcore.Position(seen) {
+			t.Fatalf("through %d after %d events", batch.Through, seen)
+		}
+		if seen == 5 {
+			break
+		}
+		pgtest.Exec(t, dsn, "NOTIFY eventcore, '1000'", "NOTIFY eventcore, 'nonsense'")
+		mustAppend(t, openStore(t, dsn, postgres.Options{}), pending("{}", "a"))
+	}
 }
 
 func TestSubscribersListenPastPgBouncerIfTheyAreShownTheWay(t *testing.T) {

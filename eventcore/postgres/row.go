@@ -39,5 +39,5 @@ func position(value int64) eventcore.Position {
 
 // bigint returns the position as the database has it; what lies beyond its range lies beyond every head.
 func bigint(position eventcore.Position) int64 {
-	return int64(min(position, 1<<63-1)) //nolint:gosec // bounded.
+	return int64(min(position, 1<<63-1))
 }

@@ -19,7 +19,8 @@ CREATE TABLE {schema}.head (
 	streams   bigint  NOT NULL,
 	fence     bigint  NOT NULL,
 	store_id  uuid    NOT NULL,
-	epoch     bigint  NOT NULL CHECK (epoch >= 1)
+	epoch     bigint  NOT NULL CHECK (epoch >= 1),
+	cluster   text    NOT NULL DEFAULT '' -- that it serves
 ) WITH (fillfactor = 10);
 CREATE TABLE {schema}.events (
 	position       bigint      PRIMARY KEY,
@@ -77,8 +78,8 @@ ALTER TABLE {schema}.fenced_appends ENABLE ALWAYS TRIGGER fenced_appends_never_c
 
 -- append writes events and returns the ids of the streams that guards were given for; or it writes nothing and returns
 -- NULL, if the head is not where it should be, a guard does not hold, a command is known or the append is fenced off.
--- That the head is there means that the UPDATE sees all that was committed, and nothing else can be until the append is.
--- It is a function because sessions keep its plans, which are costly, whatever pooler is in between.
+-- That the head is there means that the UPDATE sees all that was committed, and nothing else can be until the append
+-- is. It is a function because sessions keep its plans, which are costly, whatever pooler is in between.
 CREATE FUNCTION {schema}.append(
 	old_position bigint, old_fence bigint, new_position bigint, new_streams bigint, guard_names text[],
 	guard_versions bigint[], stream_names text[], member_streams bigint[], member_positions bigint[],

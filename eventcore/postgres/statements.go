@@ -16,6 +16,7 @@ type statements struct {
 
 	createSchema, selectSchemaVersion, insertSchemaVersion, insertHead, selectIdentity  string
 	selectHead, lockHead, lookUp, insert, raiseFence, findAppend, fenceOff, findCommand string
+	bind, selectCluster, adopt, raiseEpoch                                              string
 	scan, byStreams, expand                                                             string
 	selectCheckpoint, selectDocument, selectDocuments, updateModel                      string
 }
@@ -35,6 +36,10 @@ func newStatements(schema string) *statements {
 	s.raiseFence = s.named("UPDATE {schema}.head SET fence = fence + 1")
 	s.findAppend = s.named(findAppend)
 	s.fenceOff = s.named(fenceOff)
+	s.bind = s.named("UPDATE {schema}.head SET cluster = $1 WHERE cluster = ''")
+	s.selectCluster = s.named("SELECT cluster FROM {schema}.head")
+	s.adopt = s.named("UPDATE {schema}.head SET cluster = $1")
+	s.raiseEpoch = s.named("UPDATE {schema}.head SET epoch = epoch + 1 RETURNING epoch")
 	s.findCommand = s.named("SELECT content, first_position, last_position FROM {schema}.commands WHERE id = $1")
 	s.scan = s.named(pageOf(scan))
 	s.byStreams = s.named(pageOf(byStreams))

@@ -25,37 +25,41 @@ const (
 
 // Store is an eventcore.Store in a PostgreSQL database. All its methods may be called concurrently.
 type Store struct {
-	identity eventcore.Identity
-	limits   eventcore.Limits
-	sql      *statements
-	tail     *tail.Tail
-	pool     *pgxpool.Pool
-	writer   *writer
-	watcher  watcher
+	limits  eventcore.Limits
+	sql     *statements
+	tail    *tail.Tail
+	pool    *pgxpool.Pool
+	writer  *writer
+	watcher watcher
 	// noticed is the highest head that was heard of.
 	noticed atomic.Uint64
 
-	mu     sync.Mutex
-	closed bool
-	users  sync.WaitGroup
+	mu       sync.Mutex
+	identity eventcore.Identity
+	closed   bool
+	users    sync.WaitGroup
 
 	closeOnce sync.Once
 }
 
 var _ eventcore.Store = (*Store)(nil)
 
-// Head implements eventcore.Store. It asks the server, and so knows other processes' events.
+// Head implements eventcore.Store. It asks the server, and so knows other processes' events. It returns ErrRolledBack if
+// the server has fewer than it had.
 func (s *Store) Head(ctx context.Context) (eventcore.Position, error) {
 	if err := s.enter(ctx); err != nil {
 		return 0, err
 	}
 	defer s.leave()
-	head := int64(0)
+	known, head := s.tail.Head(), int64(0)
 	if err := s.pool.QueryRow(ctx, s.sql.selectHead).Scan(&head); err != nil {
 		return 0, readError(ctx, err)
 	}
+	if position(head) < known {
+		return 0, rolledBack(known, position(head))
+	}
 	s.notice(position(head))
-	return max(position(head), s.tail.Head()), nil
+	return position(head), nil
 }
 
 // notice tells subscribers of a head, unless the append in flight has put it there: that one is about to publish its
@@ -96,7 +100,11 @@ func (s *Store) Subscribe(
 }
 
 // Identity implements eventcore.Store.
-func (s *Store) Identity() eventcore.Identity { return s.identity }
+func (s *Store) Identity() eventcore.Identity {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.identity
+}
 
 // Limits implements eventcore.Store.
 func (s *Store) Limits() eventcore.Limits { return s.limits }

@@ -4,6 +4,7 @@
 package postgres_test
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/eventcore/postgres"
+	"github.com/eventcore/order-operator/eventcore/postgres/pgtest"
 	"github.com/eventcore/order-operator/eventcore/storetest"
 )
 
@@ -61,6 +63,31 @@ func TestTheStoreRecordsCommandIDs(t *testing.T) {
 	storetest.RunCommands(t, opener(server.Database(t), postgres.Options{}))
 }
 
+func TestTheStoreKnowsItsHistory(t *testing.T) {
+	dsn := server.Database(t)
+	storetest.RunHistory(t, func(t *testing.T, dir string) eventcore.Store {
+		t.Helper()
+		schema := uuid.NewSHA1(uuid.Nil, []byte(dir)).String()
+		return openStore(t, dsn, postgres.Options{Schema: schema})
+	})
+}
+
+func TestAStoreThatWasRolledBackIsNotWrittenToAnyMore(t *testing.T) {
+	dsn := server.Database(t)
+	store := openStore(t, dsn, postgres.Options{})
+	mustAppend(t, store, pending("{}", "a"), pending("{}", "a"))
+	// What a backup of an empty store would bring back.
+	pgtest.Exec(t, dsn, "SET session_replication_role = replica",
+		"ALTER TABLE eventcore.events DISABLE TRIGGER ALL", "ALTER TABLE eventcore.memberships DISABLE TRIGGER ALL",
+		"DELETE FROM eventcore.events", "DELETE FROM eventcore.memberships", "UPDATE eventcore.head SET position = 0")
+	if _, err := appendEvents(t.Context(), store, pending("{}", "a")); !errors.Is(err, eventcore.ErrRolledBack) {
+		t.Errorf("append: %v, want ErrRolledBack", err)
+	}
+	if _, err := store.Head(t.Context()); !errors.Is(err, eventcore.ErrRolledBack) {
+		t.Errorf("head: %v, want ErrRolledBack", err)
+	}
+}
+
 func TestSeveralHandlesShareADatabase(t *testing.T) {
 	storetest.RunHandles(t, func(t *testing.T, handles int) []eventcore.Store {
 		t.Helper()
@@ -73,11 +100,7 @@ func TestSeveralHandlesShareADatabase(t *testing.T) {
 	})
 }
 
-func TestTheStoreKeepsTheContractWithoutPreparedStatements(t *testing.T) {
-	for _, mode := range []string{"cache_describe", "describe_exec", "exec"} {
-		t.Run(mode, func(t *testing.T) {
-			dsn := server.Database(t) + "&default_query_exec_mode=" + mode
-			storetest.Run(t, opener(dsn, postgres.Options{}))
-		})
-	}
+func TestTheStoreKeepsTheContractInTheModeForOldPoolers(t *testing.T) {
+	dsn := server.Database(t) + "&default_query_exec_mode=exec"
+	storetest.Run(t, opener(dsn, postgres.Options{}))
 }
