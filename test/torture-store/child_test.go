@@ -75,15 +75,16 @@ type writer struct {
 	number   int
 }
 
+// work executes the first command in any case: it may be one that has happened, and somebody has to say so.
 func (w *writer) work(ctx context.Context, next int, stopping <-chan struct{}) error {
 	for seq, fresh := next, false; ; seq, fresh = seq+1, true {
+		if err := w.execute(ctx, Increment{Run: w.run, Era: w.era, Writer: w.number, Seq: seq}, fresh); err != nil {
+			return fmt.Errorf("writer %d, command %d: %w", w.number, seq, err)
+		}
 		select {
 		case <-stopping:
 			return nil
 		default:
-		}
-		if err := w.execute(ctx, Increment{Run: w.run, Era: w.era, Writer: w.number, Seq: seq}, fresh); err != nil {
-			return fmt.Errorf("writer %d, command %d: %w", w.number, seq, err)
 		}
 	}
 }
