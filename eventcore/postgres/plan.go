@@ -17,6 +17,9 @@ import (
 // large a share of the events that scanning the log is no slower.
 const expandedStreams = 64
 
+// scannedStreams is the number of streams among which those that match a pattern are looked for.
+const scannedStreams = 4096
+
 // plan is how a filter is read.
 type plan struct {
 	// byStreams says that streams are read by their index; otherwise the log is scanned.
@@ -34,26 +37,25 @@ type plan struct {
 
 func (s *Store) planRead(ctx context.Context, filter eventcore.Filter) (plan, error) {
 	p := plan{head: math.MaxInt64, exact: true}
-	anyType, anyStream := len(filter.Types) == 0, len(filter.Streams) == 0 && len(filter.Prefixes) == 0
+	anyType := len(filter.Types) == 0
 	if p.types = texts(filter.Types); !anyType && len(p.types) == 0 {
 		return plan{nothing: true}, nil
 	}
-	if anyStream {
+	if len(filter.Streams)+len(filter.Prefixes)+len(filter.Patterns) == 0 {
 		return p, nil
 	}
-	streams := make([]string, 0, len(filter.Streams))
+	ids := make([]string, 0, len(filter.Streams))
 	for _, id := range filter.Streams {
-		streams = append(streams, string(id))
+		ids = append(ids, string(id))
 	}
-	streams = texts(streams)
-	prefixes := textPrefixes(filter.Prefixes)
+	streams, starts := texts(ids), startsOf(filter)
 	p.exact = false
-	p.patterns = patterns(streams, prefixes)
+	p.patterns = patterns(streams, starts)
 	if len(p.patterns) == 0 {
 		return plan{nothing: true}, nil
 	}
-	if len(prefixes) > 0 {
-		expanded, head, err := s.expandPrefixes(ctx, filter.Prefixes, prefixes)
+	if len(starts) > 0 {
+		expanded, head, err := s.expand(ctx, filter, starts)
 		if err != nil {
 			return plan{}, err
 		}
@@ -67,46 +69,51 @@ func (s *Store) planRead(ctx context.Context, filter eventcore.Filter) (plan, er
 	return p, nil
 }
 
-// expandPrefixes returns the streams that start with one of the prefixes and the head at which they are all, or nil if
-// they are too many. texts are the prefixes as far as a query may contain them.
-func (s *Store) expandPrefixes(ctx context.Context, prefixes, texts []string) ([]string, eventcore.Position, error) {
-	rows, err := s.pool.Query(ctx, s.sql.expand, texts, expandedStreams+1)
+// expand returns the streams that match one of the filter's prefixes and patterns, and the head at which they are all; or
+// nil if they are too many to read by index, or too many to look for. starts are those of startsOf.
+func (s *Store) expand(
+	ctx context.Context, filter eventcore.Filter, starts []string,
+) ([]string, eventcore.Position, error) {
+	limit := expandedStreams
+	if len(filter.Patterns) > 0 {
+		limit = scannedStreams
+	}
+	rows, err := s.pool.Query(ctx, s.sql.expand, starts, limit+1)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer rows.Close()
-	head, counts, names := int64(0), make([]int, len(texts)+1), []string{}
+	open := eventcore.Filter{Prefixes: filter.Prefixes, Patterns: filter.Patterns}
+	head, counts, names := int64(0), make([]int, len(starts)+1), []string{}
 	for rows.Next() {
 		number, name := int64(0), ""
 		if err := rows.Scan(&head, &number, &name); err != nil {
 			return nil, 0, err
 		}
-		if number == 0 || name == "" || !strings.HasPrefix(name, texts[number-1]) {
+		if number == 0 || name == "" || !strings.HasPrefix(name, starts[number-1]) {
 			continue
 		}
 		counts[number]++
-		if slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+		if open.Matches(&eventcore.Event{Streams: []eventcore.Membership{{Stream: eventcore.StreamID(name)}}}) {
 			names = append(names, name)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return nil, 0, err
+	if slices.Max(counts) > limit || len(names) > expandedStreams*len(starts) {
+		names = nil
 	}
-	if slices.Max(counts) > expandedStreams {
-		return nil, position(head), nil
-	}
-	return names, position(head), nil
+	return names, position(head), rows.Err()
 }
 
-// patterns match the column streams of every event that belongs to one of the streams, or to one with a prefix.
-func patterns(streams, prefixes []string) []string {
-	result := make([]string, 0, len(streams)+len(prefixes))
+// patterns (for LIKE) match the column streams of every event that belongs to one of the streams, or to one that starts
+// so.
+func patterns(streams, starts []string) []string {
+	result := make([]string, 0, len(streams)+len(starts))
 	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 	for _, name := range streams {
 		result = append(result, "% "+escape.Replace(name)+"%")
 	}
-	for _, prefix := range prefixes {
-		result = append(result, "% "+escape.Replace(prefix)+"%")
+	for _, start := range starts {
+		result = append(result, "% "+escape.Replace(start)+"%")
 	}
 	return result
 }
@@ -122,16 +129,19 @@ func texts(values []string) []string {
 	return kept
 }
 
-// textPrefixes returns the prefixes as text. One may end within a character, which is cut off: the caller compares the
-// whole prefix with what is found.
-func textPrefixes(prefixes []string) []string {
-	kept := make([]string, 0, len(prefixes))
-	for _, prefix := range prefixes {
+// startsOf returns how the streams start that match one of the filter's prefixes and patterns, as text. A prefix may end
+// within a character, which is cut off: the whole prefix is compared with what is found.
+func startsOf(filter eventcore.Filter) []string {
+	kept := make([]string, 0, len(filter.Prefixes)+len(filter.Patterns))
+	for _, prefix := range filter.Prefixes {
 		whole := prefix
 		for cut := 1; cut < utf8.UTFMax && cut <= len(prefix) && !utf8.ValidString(whole); cut++ {
 			whole = prefix[:len(prefix)-cut]
 		}
 		kept = append(kept, texts([]string{whole})...)
+	}
+	for _, pattern := range filter.Patterns {
+		kept = append(kept, texts([]string{pattern.Prefix()})...)
 	}
 	return kept
 }

@@ -63,6 +63,10 @@ func TestTheStoreRecordsCommandIDs(t *testing.T) {
 	storetest.RunCommands(t, opener(server.Database(t), postgres.Options{}))
 }
 
+func TestTheStoreSelectsByPatterns(t *testing.T) {
+	storetest.RunPatterns(t, opener(server.Database(t), postgres.Options{}))
+}
+
 func TestTheStoreKnowsItsHistory(t *testing.T) {
 	dsn := server.Database(t)
 	storetest.RunHistory(t, func(t *testing.T, dir string) eventcore.Store {
