@@ -44,14 +44,16 @@ type executing interface {
 	Execute(context.Context, eventcore.Command, ...eventcore.ExecuteOption) (eventcore.Receipt, error)
 }
 
-// call executes the command with an id that tells its events from all others in the log, and enters what was told.
-func (l *ledger) call(t *testing.T, store eventcore.Store, executor executing, id string, command eventcore.Command) error {
+// call runs the command, whose id tells its events from all others in the log, and enters what its caller was told.
+func (l *ledger) call(
+	t *testing.T, store eventcore.Store, id string, command eventcore.Command, run func() (eventcore.Receipt, error),
+) {
 	t.Helper()
 	since, err := store.Head(t.Context())
 	if err != nil {
 		t.Error(err)
 	}
-	receipt, err := executor.Execute(t.Context(), command, eventcore.WithMetadata(eventcore.Metadata{CommandID: id}))
+	receipt, err := run()
 	entry := told{id: id, command: command, since: since, receipt: receipt, err: err}
 	if look, ok := command.(*look); ok {
 		entry.saw = look.saw
@@ -59,7 +61,6 @@ func (l *ledger) call(t *testing.T, store eventcore.Store, executor executing, i
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.entries = append(l.entries, entry)
-	return err
 }
 
 // look is a command that appends nothing: its caller learns the balance as of the run that counted, the last one.

@@ -5,6 +5,7 @@ package eventcore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -40,6 +41,21 @@ type world struct {
 	// store and executor put something broken between the faults, the executor and its callers.
 	store    func(store eventcore.Store) eventcore.Store
 	executor func(executor executing, log eventcore.Store) executing
+	// insisting callers execute a command under its id until they are told what became of it.
+	insisting bool
+}
+
+func (w *world) run(t *testing.T, p *process, id string, command eventcore.Command) (eventcore.Receipt, error) {
+	t.Helper()
+	if !w.insisting {
+		return p.running(t).Execute(t.Context(), command, eventcore.WithMetadata(eventcore.Metadata{CommandID: id}))
+	}
+	for tries := 0; ; tries++ {
+		receipt, err := p.running(t).Execute(t.Context(), command, eventcore.WithCommandID(id))
+		if err == nil || errors.Is(err, errInsufficientFunds) || tries == 100 {
+			return receipt, err
+		}
+	}
 }
 
 // process is one of several that share a store. After a crash it starts again.
@@ -107,7 +123,10 @@ func play(t *testing.T, seed uint64, w world) (*ledger, []eventcore.Event, map[s
 		group.Go(func() {
 			for number := range commands {
 				id := fmt.Sprintf("client %d, command %d", client, number)
-				_ = book.call(t, store, processes[client%2].running(t), id, randomCommand(random))
+				command := randomCommand(random)
+				book.call(t, store, id, command, func() (eventcore.Receipt, error) {
+					return w.run(t, processes[client%2], id, command)
+				})
 			}
 		})
 	}

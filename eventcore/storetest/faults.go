@@ -92,8 +92,9 @@ type Faults struct {
 }
 
 var (
-	_ eventcore.Store    = (*Faults)(nil)
-	_ eventcore.Resolver = (*Faults)(nil)
+	_ eventcore.Store        = (*Faults)(nil)
+	_ eventcore.Resolver     = (*Faults)(nil)
+	_ eventcore.CommandStore = (*Faults)(nil)
 )
 
 // NewFaults wraps the store.

@@ -37,6 +37,18 @@ func (f *Faults) Head(ctx context.Context) (eventcore.Position, error) {
 	return f.store.Head(ctx)
 }
 
+// FindCommand implements eventcore.CommandStore, if the store does.
+func (f *Faults) FindCommand(ctx context.Context, id string) (eventcore.CommandRecord, bool, error) {
+	commands, ok := f.store.(eventcore.CommandStore)
+	if !ok {
+		return eventcore.CommandRecord{}, false, fmt.Errorf("%T records no commands: %w", f.store, errors.ErrUnsupported)
+	}
+	if err := f.look(ctx, "find command"); err != nil {
+		return eventcore.CommandRecord{}, false, err
+	}
+	return commands.FindCommand(ctx, id)
+}
+
 // Read implements eventcore.Store.
 func (f *Faults) Read(ctx context.Context, query eventcore.Query) iter.Seq2[eventcore.Event, error] {
 	return func(yield func(eventcore.Event, error) bool) {
