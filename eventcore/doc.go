@@ -31,8 +31,8 @@
 // service, are declared in ExecutorOptions.AppendOnly; they cause no conflicts.
 //
 // A [Registry] binds the names and schema versions of events, which the store keeps, to Go types, which may be
-// renamed. [View] reads a state without deciding. A [Projector] keeps a read model up to date, and Store.Subscribe
-// delivers events, first from the log and then as they are committed.
+// renamed, and upcasts old versions. [View] reads a state without deciding. A [Projector] keeps a read model up to
+// date, and Store.Subscribe delivers events, first from the log and then as they are committed.
 //
 // # Guarantees
 //
@@ -60,11 +60,4 @@
 //
 // Package memory is for tests, package sqlite for one machine; package open opens either by its DSN. What a store has
 // to promise is the contract that package storetest checks.
-//
-// # What it does not do yet
-//
-// A lost reply to a commit is not looked up: Execute returns ErrOutcomeUnknown, and it is for the caller to find out.
-// Commands have no id by which a repetition would be recognised. There is no PostgreSQL store, no upcasting of old
-// schema versions, and no policy for events of unknown types other than to fail. A projection runs in one process;
-// two are told apart only when the second one saves.
 package eventcore

@@ -11,6 +11,7 @@ import (
 func TestTheManualsCodeIsThatOfTheExamples(t *testing.T) {
 	for page, sources := range map[string][]string{
 		"schema-evolution.md": {"example_evolution_test.go", "golden_test.go"},
+		"projections.md":      {"example_reading_test.go", "example_projection_test.go", "lease/example_test.go"},
 	} {
 		var code strings.Builder
 		for _, source := range sources {

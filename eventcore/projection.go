@@ -3,98 +3,49 @@
 
 package eventcore
 
-import (
-	"encoding/json"
-	"fmt"
-	"maps"
-	"slices"
-)
+import "time"
 
 // Projection defines a read model: documents by key that are kept up to date from events.
 type Projection struct {
 	// Name is the read model's, with the rules of a StreamID. A new name starts from the first event.
 	Name string
-	// Filter selects the events.
+	// Filter selects the events, also those that were written when a type of Filter.Types had another name.
 	Filter Filter
 	// Apply changes the documents for one event, which is decoded. It is called in the order of positions by one
-	// goroutine, and again after a crash for events whose changes were not saved. An error ends the projection.
+	// goroutine, and again after a crash for events whose changes were not saved. If it fails or panics, what it
+	// changed for this event is undone.
 	Apply func(documents *Documents, event *Event) error
+	// Attempts is how often Apply is called at most for one event, with growing waits between; 0 is once.
+	Attempts int
+	// OnError is for events that Apply fails on in the end, and those whose data can't be decoded.
+	OnError Policy
+	// OnUnknown is for events of a type or a schema version that the registry does not hold.
+	OnUnknown Policy
 }
 
-// Documents is the read model within Projection.Apply.
-type Documents struct {
-	current map[string][]byte
-	// changed holds the keys written since the last save, inStore those that the database has.
-	changed map[string]struct{}
-	inStore map[string]struct{}
-}
+// Policy is what a Projector does about an event that it can't apply. docs/projections.md tells which to choose.
+type Policy int
 
-func newDocuments() Documents {
-	return Documents{
-		current: map[string][]byte{}, changed: map[string]struct{}{}, inStore: map[string]struct{}{},
-	}
-}
+const (
+	// Fail ends the projection before the event, with an error.
+	Fail Policy = iota
+	// Skip goes on after the event, for good.
+	Skip
+	// Park goes on, and keeps the event aside: see Projector.Parked.
+	Park
+)
 
-// Get decodes the document into value and reports whether there is one.
-func (d *Documents) Get(key string, value any) (bool, error) {
-	data, ok := d.current[key]
-	if !ok {
-		return false, nil
-	}
-	if err := json.Unmarshal(data, value); err != nil {
-		return false, fmt.Errorf("decode document %s: %w", key, err)
-	}
-	return true, nil
-}
+const (
+	firstBackoff = 100 * time.Millisecond
+	mostBackoff  = 5 * time.Second
+)
 
-// Put writes the document as JSON.
-func (d *Documents) Put(key string, value any) error {
-	data, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Errorf("encode document %s: %w", key, err)
+// backoff is 100 ms doubled with each attempt up to 5 s, of which jitter takes up to a half.
+func backoff(attempts int, jitter float64) time.Duration {
+	longest := firstBackoff
+	for ; attempts > 1 && longest < mostBackoff; attempts-- {
+		longest *= 2
 	}
-	d.current[key] = data
-	d.changed[key] = struct{}{}
-	return nil
-}
-
-// Delete removes the document, if there is one.
-func (d *Documents) Delete(key string) {
-	if _, ok := d.current[key]; !ok {
-		return
-	}
-	delete(d.current, key)
-	d.changed[key] = struct{}{}
-}
-
-// takeChanges returns what differs from the database: a document that came and went between two saves does not.
-func (d *Documents) takeChanges() []Change {
-	changes := make([]Change, 0, len(d.changed))
-	for _, key := range slices.Sorted(maps.Keys(d.changed)) {
-		value, exists := d.current[key]
-		if _, stored := d.inStore[key]; !exists && !stored {
-			continue
-		}
-		changes = append(changes, Change{Key: key, Value: value})
-	}
-	clear(d.changed)
-	return changes
-}
-
-// saved records that the database has the changes.
-func (d *Documents) saved(changes []Change) {
-	for _, change := range changes {
-		if change.Value == nil {
-			delete(d.inStore, change.Key)
-			continue
-		}
-		d.inStore[change.Key] = struct{}{}
-	}
-}
-
-// notSaved puts changes back that the database has refused.
-func (d *Documents) notSaved(changes []Change) {
-	for _, change := range changes {
-		d.changed[change.Key] = struct{}{}
-	}
+	longest = min(longest, mostBackoff)
+	return longest/2 + time.Duration(jitter*float64(longest/2))
 }

@@ -7,36 +7,64 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"maps"
-	"slices"
+	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 )
 
-// ProjectorOptions configure a Projector. The zero value saves after every batch.
+// ProjectorOptions configure a Projector.
 type ProjectorOptions struct {
-	// SaveEvery puts off saving, so that documents which come and go in between cost nothing. 0 saves after every
-	// batch.
+	// SaveEvery puts off saving, so that documents which come and go meanwhile cost nothing; 0: after every batch.
 	SaveEvery time.Duration
 	// Observe is called after each batch has been applied, before the next one is read.
 	Observe func(Batch)
+	// Failed is called after each failed attempt to apply an event, and told whether there is another.
+	Failed func(event *Event, attempt int, again bool, err error)
+	// Backoff is how long to wait after so many attempts; half to all of 100 ms doubled each time up to 5 s if nil.
+	Backoff func(attempts int) time.Duration
+	// BeforeSave is called before the read model is written; its error is the save's: see package lease.
+	BeforeSave func(ctx context.Context) error
+	// Clock tells the time for Lag; time.Now if nil.
+	Clock func() time.Time
 }
 
-// lazyCheckpoint is how far a checkpoint may stay behind while no document changes: replaying so many events takes
-// less than a second.
+func (o ProjectorOptions) withDefaults() ProjectorOptions {
+	if o.Observe == nil {
+		o.Observe = func(Batch) {}
+	}
+	if o.Failed == nil {
+		o.Failed = func(*Event, int, bool, error) {}
+	}
+	if o.BeforeSave == nil {
+		o.BeforeSave = func(context.Context) error { return nil }
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Backoff == nil {
+		o.Backoff = func(attempts int) time.Duration {
+			return backoff(attempts, rand.Float64()) //nolint:gosec // it spreads retries, and is no secret.
+		}
+	}
+	return o
+}
+
+// lazyCheckpoint is how far a checkpoint may stay behind: replaying so many events takes less than a second.
 const lazyCheckpoint = 10_000
 
 // openAttempts is how often a read model is read that changes meanwhile. A writer that goes on is told by an error.
 const openAttempts = 3
 
 // Projector keeps a read model up to date. It reads its own changes at once, other processes see them when they are
-// saved. After an error its documents may hold half of an event: it saves nothing more, and a new Projector goes on
-// from what was saved.
+// saved. One that has ended with an error saves nothing more, and a new Projector goes on from what was saved. All
+// methods may be called concurrently, but only one of CatchUp and Run. Where another projector has written to the read
+// model this one has lost its place: saving fails with ErrCheckpointMoved.
 type Projector struct {
 	store      Store
 	registry   *Registry
 	projection Projection
+	filter     Filter
 	options    ProjectorOptions
 	model      ReadModel
 
@@ -46,8 +74,10 @@ type Projector struct {
 
 	mu        sync.Mutex
 	documents Documents
+	parked    Documents // by parkedKey
 	position  Position
-	broken    error // an event was applied by half, or not at all: documents and position do not belong together
+	broken    error         // an event could not be applied, and nothing comes after it
+	moved     chan struct{} // closed when position or broken change; nil if nobody waits
 }
 
 // NewProjector opens the projection's read model and loads its documents.
@@ -58,7 +88,10 @@ func NewProjector(
 	if err != nil {
 		return nil, fmt.Errorf("projection %s: %w", projection.Name, err)
 	}
-	p := &Projector{store: store, registry: registry, projection: projection, options: options, model: model}
+	p := &Projector{
+		store: store, registry: registry, projection: projection, filter: registry.WithOldNames(projection.Filter),
+		options: options.withDefaults(), model: model,
+	}
 	for range openAttempts {
 		if err = p.open(ctx); !errors.Is(err, ErrCheckpointMoved) {
 			break
@@ -76,13 +109,17 @@ func (p *Projector) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the checkpoint: %w", err)
 	}
-	p.documents = newDocuments()
+	p.documents, p.parked = newDocuments(), newDocuments()
 	for document, err := range p.model.All(ctx) {
 		if err != nil {
 			return fmt.Errorf("read the documents: %w", err)
 		}
-		p.documents.current[document.Key] = document.Value
-		p.documents.inStore[document.Key] = struct{}{}
+		switch {
+		case strings.HasPrefix(document.Key, parkedPrefix):
+			p.parked.load(document)
+		case !strings.HasPrefix(document.Key, reservedPrefix):
+			p.documents.load(document)
+		}
 	}
 	after, err := p.model.Checkpoint(ctx)
 	if err != nil {
@@ -93,27 +130,6 @@ func (p *Projector) open(ctx context.Context) error {
 	}
 	p.saved, p.position = after, after
 	return nil
-}
-
-// CatchUp applies all events up to the store's head of now, saves and returns.
-func (p *Projector) CatchUp(ctx context.Context) error {
-	query := Query{After: p.Position(), Filter: p.projection.Filter}
-	head, err := p.store.Head(ctx)
-	if err != nil {
-		return fmt.Errorf("projection %s: read the head: %w", p.projection.Name, err)
-	}
-	for event, err := range p.store.Read(ctx, query) {
-		if err != nil {
-			return fmt.Errorf("projection %s: read events: %w", p.projection.Name, err)
-		}
-		if err := p.apply(Batch{Events: []Event{event}, Through: event.Position}); err != nil {
-			return err
-		}
-	}
-	if err := p.apply(Batch{Through: head}); err != nil {
-		return err
-	}
-	return p.Save(ctx)
 }
 
 // Run follows the store until ctx ends, saves what is left together with the checkpoint, and returns nil then. Any
@@ -142,11 +158,11 @@ func (p *Projector) Run(ctx context.Context) error {
 
 // follow applies what the store delivers. It never returns nil.
 func (p *Projector) follow(ctx context.Context) error {
-	for batch, err := range p.store.Subscribe(ctx, p.Position(), p.projection.Filter) {
+	for batch, err := range p.store.Subscribe(ctx, p.Position(), p.filter) {
 		if err != nil {
 			return fmt.Errorf("projection %s: follow events: %w", p.projection.Name, err)
 		}
-		if err := p.apply(batch); err != nil {
+		if err := p.apply(ctx, batch); err != nil {
 			return err
 		}
 		if p.options.SaveEvery == 0 {
@@ -154,9 +170,7 @@ func (p *Projector) follow(ctx context.Context) error {
 				return err
 			}
 		}
-		if p.options.Observe != nil {
-			p.options.Observe(batch)
-		}
+		p.options.Observe(batch)
 	}
 	return fmt.Errorf("projection %s: the store has ended the subscription", p.projection.Name)
 }
@@ -176,96 +190,6 @@ func (p *Projector) saveInBackground(ctx context.Context) error {
 		case <-ticker.C:
 			if err := p.Save(context.WithoutCancel(ctx)); err != nil {
 				return err
-			}
-		}
-	}
-}
-
-func (p *Projector) apply(batch Batch) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i := range batch.Events {
-		event := batch.Events[i] // shared with other readers: decoded in a copy
-		if p.broken != nil || event.Position <= p.position {
-			continue
-		}
-		p.broken = p.applyEvent(&event)
-		if p.broken == nil {
-			p.position = event.Position
-		}
-	}
-	if p.broken == nil {
-		p.position = max(p.position, batch.Through)
-	}
-	return p.broken
-}
-
-func (p *Projector) applyEvent(event *Event) error {
-	if err := p.registry.Decode(event); err != nil {
-		return fmt.Errorf("projection %s: %w", p.projection.Name, err)
-	}
-	if err := p.projection.Apply(&p.documents, event); err != nil {
-		return fmt.Errorf("projection %s: apply event %d (%s): %w", p.projection.Name, event.Position, event.Type, err)
-	}
-	return nil
-}
-
-// Save writes the changed documents and the checkpoint. Where no document has changed it writes nothing until the
-// checkpoint is far behind. After an event that could not be applied it returns that error and writes nothing.
-func (p *Projector) Save(ctx context.Context) error {
-	return p.save(ctx, false)
-}
-
-// save writes the checkpoint also where no document has changed, if that is wanted.
-func (p *Projector) save(ctx context.Context, checkpoint bool) error {
-	p.saving.Lock()
-	defer p.saving.Unlock()
-	position, changes, err := p.takeChanges()
-	if err != nil {
-		return err
-	}
-	behind := position - p.saved
-	if len(changes) == 0 && (behind == 0 || behind < lazyCheckpoint && !checkpoint) {
-		return nil
-	}
-	err = p.model.Update(ctx, p.saved, position, changes)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err != nil {
-		p.documents.notSaved(changes)
-		return fmt.Errorf("projection %s: save at position %d: %w", p.projection.Name, position, err)
-	}
-	p.documents.saved(changes)
-	p.saved = position
-	return nil
-}
-
-func (p *Projector) takeChanges() (Position, []Change, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.broken != nil {
-		return 0, nil, p.broken
-	}
-	return p.position, p.documents.takeChanges(), nil
-}
-
-// Position is the position up to which events have been applied.
-func (p *Projector) Position() Position {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.position
-}
-
-// Documents yields the documents as of Position, saved or not, in the order of their keys. They are a copy of the
-// moment of the call; nobody may change their bytes.
-func (p *Projector) Documents() iter.Seq2[string, []byte] {
-	p.mu.Lock()
-	current := maps.Clone(p.documents.current)
-	p.mu.Unlock()
-	return func(yield func(string, []byte) bool) {
-		for _, key := range slices.Sorted(maps.Keys(current)) {
-			if !yield(key, current[key]) {
-				return
 			}
 		}
 	}
