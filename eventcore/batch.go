@@ -11,13 +11,16 @@ import (
 )
 
 // batch collects decisions that are committed together. Each is made on the committed states plus what the
-// decisions before it in the batch append.
+// decisions before it in the batch append. Its memory is used for the next batch, save that of events: a store may keep
+// them.
 type batch struct {
 	executor    *Executor
 	head        Position
 	limits      Limits
-	streams     map[StreamID]*pendingStream
+	streams     map[StreamID]int // in pending
+	pending     []pendingStream
 	events      []Event
+	scratch     []Event // where boundaries collect
 	decisions   []decision
 	memberships int
 	bytes       int
@@ -54,7 +57,8 @@ var (
 
 // decide runs the commands in order. It returns how many it took; the others did not fit into the batch.
 func (e *Executor) decide(requests []*request) (b *batch, taken int) {
-	b = &batch{executor: e, head: e.headNow(), limits: e.store.Limits(), streams: map[StreamID]*pendingStream{}}
+	b = &e.batch
+	b.begin(e)
 	for i, r := range requests {
 		if b.holds(r) {
 			return b, i
@@ -72,9 +76,28 @@ func (e *Executor) decide(requests []*request) (b *batch, taken int) {
 	return b, len(requests)
 }
 
+func (b *batch) begin(e *Executor) {
+	clear(b.streams)
+	clear(b.decisions)
+	*b = batch{
+		executor: e, head: e.headNow(), limits: e.store.Limits(), streams: b.streams, pending: b.pending[:0],
+		scratch: b.scratch, decisions: b.decisions[:0],
+	}
+	if b.streams == nil || len(b.pending) > maxStreams {
+		b.streams, b.pending = map[StreamID]int{}, nil
+	}
+}
+
 func (b *batch) decide(r *request) error {
-	boundary := &Boundary{registry: b.executor.registry, appendOnly: b.executor.appendOnly, source: b}
+	boundary := &Boundary{
+		registry: b.executor.registry, appendOnly: b.executor.appendOnly, source: b, events: b.scratch[:0],
+	}
+	boundary.loaded = boundary.few[:0]
 	refusal := handle(r.command, boundary)
+	if cap(boundary.events) > cap(b.scratch) {
+		b.scratch = boundary.events[:0]
+	}
+	defer clear(boundary.events[:cap(boundary.events)])
 	if errors.Is(boundary.err, errMissed) || errors.Is(boundary.err, errStale) {
 		return boundary.err
 	}
@@ -122,7 +145,7 @@ func size(events []Event) (memberships, bytes int) {
 func (b *batch) accept(r *request, boundary *Boundary, refusal error) {
 	r.attempts++
 	for _, stream := range boundary.loaded {
-		b.streams[stream].guarded = true
+		b.pending[b.streams[stream]].guarded = true
 	}
 	from := len(b.events)
 	now := b.executor.options.Clock().UTC().Truncate(time.Microsecond)
@@ -131,8 +154,8 @@ func (b *batch) accept(r *request, boundary *Boundary, refusal error) {
 		event.RecordedAt = now
 		event.Metadata = r.metadata
 		for _, m := range event.Streams {
-			if pending := b.streams[m.Stream]; pending != nil {
-				pending.events = append(pending.events, len(b.events))
+			if place, ok := b.streams[m.Stream]; ok {
+				b.pending[place].events = append(b.pending[place].events, len(b.events))
 			}
 		}
 		b.events = append(b.events, event)
@@ -143,8 +166,9 @@ func (b *batch) accept(r *request, boundary *Boundary, refusal error) {
 // load implements stateSource within the loop, where nothing may be read from the store: what is not in memory
 // poisons the attempt, and the command has to be prepared again.
 func (b *batch) load(stream StreamID, f folder) (any, error) {
-	pending := b.streams[stream]
-	if pending != nil {
+	place, found := b.streams[stream]
+	if found {
+		pending := &b.pending[place]
 		for i := range pending.states {
 			if pending.states[i].folder == f {
 				return b.advance(stream, pending, &pending.states[i])
@@ -155,15 +179,30 @@ func (b *batch) load(stream StreamID, f folder) (any, error) {
 	if !ok {
 		return nil, errMissed
 	}
-	if pending == nil {
-		pending = &pendingStream{version: cached.version}
-		b.streams[stream] = pending
+	if !found {
+		place = b.add(stream, cached.version)
 	}
+	pending := &b.pending[place]
 	if pending.version != cached.version {
 		return nil, errStale
 	}
 	pending.states = append(pending.states, pendingState{folder: f, state: cached.state})
 	return b.advance(stream, pending, &pending.states[len(pending.states)-1])
+}
+
+// add makes the stream known to the batch, and returns its place in pending.
+func (b *batch) add(stream StreamID, version Version) int {
+	place := len(b.pending)
+	if place < cap(b.pending) {
+		b.pending = b.pending[:place+1]
+		old := &b.pending[place]
+		clear(old.states)
+		*old = pendingStream{version: version, events: old.events[:0], states: old.states[:0]}
+	} else {
+		b.pending = append(b.pending, pendingStream{version: version})
+	}
+	b.streams[stream] = place
+	return place
 }
 
 // advance folds what the decisions so far append to the stream.
@@ -181,8 +220,8 @@ func (b *batch) advance(stream StreamID, pending *pendingStream, s *pendingState
 
 func (b *batch) guards() []Guard {
 	guards := make([]Guard, 0, len(b.streams))
-	for stream, pending := range b.streams {
-		if pending.guarded {
+	for stream, place := range b.streams {
+		if pending := &b.pending[place]; pending.guarded {
 			guards = append(guards, Guard{Stream: stream, Version: pending.version})
 		}
 	}

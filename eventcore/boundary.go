@@ -22,6 +22,8 @@ type Boundary struct {
 	err        error
 	// inVain counts the loads since err was set.
 	inVain int
+	// few is where loaded lies while it is short.
+	few [4]StreamID
 }
 
 // stateSource finds the state of a stream: in the decision loop in memory, elsewhere also in the store.

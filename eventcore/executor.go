@@ -4,6 +4,7 @@
 package eventcore
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // maxRounds is how often a command may be prepared while it discovers streams.
@@ -23,8 +26,8 @@ type ExecutorOptions struct {
 	AppendOnly []StreamID
 	// Clock stamps Event.RecordedAt; time.Now if nil.
 	Clock func() time.Time
-	// Random makes event ids; crypto/rand if nil. It is read by one goroutine at a time. An error from it ends the
-	// process: without fresh ids there is no safe way on.
+	// Random makes event ids; crypto/rand if nil. It is read by one goroutine at a time, and ahead. An error from it
+	// panics: without fresh ids there is no safe way on.
 	Random io.Reader
 	// CachedStreams is how many streams' states are kept in memory, besides those of commands on their way; 65,536
 	// if 0.
@@ -69,6 +72,16 @@ type Executor struct {
 	options    ExecutorOptions
 	appendOnly map[StreamID]struct{}
 	queue      chan *request
+	requests   sync.Pool // of requests nobody uses
+	// callers counts those who are in Execute.
+	callers atomic.Int64
+	// lead holds a token for whoever decides: the loop, or a caller who is alone.
+	lead chan struct{}
+	// What the leader uses again for every batch.
+	batch   batch
+	drained []*request
+	random  *bufio.Reader
+	id      uuid.UUID
 
 	closing  chan struct{}
 	closed   sync.Once
@@ -80,29 +93,10 @@ type Executor struct {
 	head Position
 	// halted is what ended all work, or nil: see halt.
 	halted error
-	// moving is not nil while somebody moves head, from before an append until its events are in the cache. It is
-	// closed after that: see takeTurn.
-	moving chan struct{}
-}
-
-// request is a command on its way through the decision loop.
-type request struct {
-	command  Command
-	metadata Metadata
-	// entry holds the id of a command that was given one.
-	entry      CommandEntry
-	identified bool
-	attempts   int
-	taken      atomic.Bool // by the loop, or by the caller who gave up waiting
-	answer     chan answer
-}
-
-type answer struct {
-	receipt Receipt
-	err     error
-	missed  bool // a state was not in memory: load it and come again
-	// repeated says that the store knows the command's id: look for its first receipt.
-	repeated bool
+	// moving is true while somebody moves head, from before an append until its events are in the cache. Who waits
+	// for the end of it makes moved, which is closed then: see takeTurn.
+	moving bool
+	moved  chan struct{}
 }
 
 // NewExecutor returns an executor on the store, which stays the caller's to close after the executor.
@@ -118,6 +112,9 @@ func NewExecutor(ctx context.Context, store Store, registry *Registry, options E
 		options:    options,
 		appendOnly: make(map[StreamID]struct{}, len(options.AppendOnly)),
 		queue:      make(chan *request, options.QueueLength),
+		requests:   sync.Pool{New: newRequest},
+		lead:       make(chan struct{}, 1),
+		random:     bufio.NewReaderSize(options.Random, 1024),
 		closing:    make(chan struct{}),
 		finished:   make(chan struct{}),
 		cache:      newStateCache(options.CachedStreams),
@@ -129,6 +126,7 @@ func NewExecutor(ctx context.Context, store Store, registry *Registry, options E
 		}
 		e.appendOnly[stream] = struct{}{}
 	}
+	e.lead <- struct{}{}
 	go e.loop()
 	return e, nil
 }
@@ -175,11 +173,10 @@ func WithMetadata(metadata Metadata) ExecuteOption {
 // for a command that is wrong; ErrCommandReused; ErrContention; ErrRolledBack; ErrClosed; ctx's error if it ended before the loop took the command; or
 // what the store failed with. Only ErrOutcomeUnknown leaves open whether something was appended.
 func (e *Executor) Execute(ctx context.Context, command Command, options ...ExecuteOption) (Receipt, error) {
-	r := &request{command: command}
-	for _, option := range options {
-		option(r)
-	}
-	r.metadata.CommandType = commandName(command)
+	r := e.request(command, options)
+	defer e.free(r)
+	e.callers.Add(1)
+	defer e.callers.Add(-1)
 	if r.identified {
 		return e.once(ctx, r)
 	}
@@ -190,10 +187,11 @@ func (e *Executor) Execute(ctx context.Context, command Command, options ...Exec
 // execute passes the request through the loop until nothing is missing.
 func (e *Executor) execute(ctx context.Context, r *request) answer {
 	command := r.command
-	if err := e.usable(); err != nil {
+	ready, err := e.holds(command.ReadStreams())
+	if err != nil {
 		return answer{err: err}
 	}
-	if e.holds(command.ReadStreams()) {
+	if ready {
 		if a := e.submit(ctx, r); !a.missed {
 			return a
 		}
@@ -209,51 +207,4 @@ func (e *Executor) execute(ctx context.Context, r *request) answer {
 		}
 	}
 	return answer{err: fmt.Errorf("%w (%d)", ErrDiscoveryDepth, maxRounds)}
-}
-
-// submit passes the request through the loop. A caller who gives up takes the request, so that the loop skips it;
-// once the loop has taken it, the answer is awaited, because it may be committed.
-func (e *Executor) submit(ctx context.Context, r *request) answer {
-	if err := ctx.Err(); err != nil {
-		return answer{err: err}
-	}
-	r.taken.Store(false)
-	r.answer = make(chan answer, 1)
-	select {
-	case <-e.closing:
-		return answer{err: ErrClosed}
-	case <-ctx.Done():
-		return answer{err: ctx.Err()}
-	case e.queue <- r:
-	}
-	select {
-	case a := <-r.answer:
-		return a
-	case <-ctx.Done():
-		if r.taken.CompareAndSwap(false, true) {
-			return answer{err: ctx.Err()}
-		}
-	case <-e.finished:
-		if r.taken.CompareAndSwap(false, true) {
-			return answer{err: ErrClosed}
-		}
-	}
-	return <-r.answer
-}
-
-func (e *Executor) usable() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.halted
-}
-
-func (e *Executor) holds(streams []StreamID) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, stream := range streams {
-		if _, ok := e.appendOnly[stream]; !ok && !e.cache.holds(stream) {
-			return false
-		}
-	}
-	return true
 }

@@ -30,8 +30,8 @@ func (e *Executor) takeTurn(ctx context.Context, wanted Position) (bool, error) 
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for e.head < wanted {
-		if e.moving == nil {
-			e.moving = make(chan struct{})
+		if !e.moving {
+			e.moving = true
 			return true, nil
 		}
 		if err := e.awaitTurn(ctx); err != nil {
@@ -43,11 +43,14 @@ func (e *Executor) takeTurn(ctx context.Context, wanted Position) (bool, error) 
 
 // awaitTurn gives mu away until the one who moves head is done.
 func (e *Executor) awaitTurn(ctx context.Context) error {
-	moving := e.moving
+	if e.moved == nil {
+		e.moved = make(chan struct{})
+	}
+	moved := e.moved
 	e.mu.Unlock()
 	defer e.mu.Lock()
 	select {
-	case <-moving:
+	case <-moved:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -57,8 +60,11 @@ func (e *Executor) awaitTurn(ctx context.Context) error {
 func (e *Executor) endTurn() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	close(e.moving)
-	e.moving = nil
+	e.moving = false
+	if e.moved != nil {
+		close(e.moved)
+		e.moved = nil
+	}
 }
 
 // refresh reads what others have written since head.

@@ -15,15 +15,20 @@ import (
 	"github.com/google/uuid"
 )
 
-// loop is the one place where commands are decided.
+// loop decides what is queued. It and a caller who is alone take turns with the lead, so that there is one place at a
+// time where commands are decided.
 func (e *Executor) loop() {
 	defer close(e.finished)
 	for {
 		select {
 		case <-e.closing:
+			<-e.lead // for ever: whoever had it was the last one
 			return
 		case r := <-e.queue:
+			<-e.lead
 			e.process(e.drain(r))
+			clear(e.drained)
+			e.lead <- struct{}{}
 		}
 	}
 }
@@ -32,7 +37,8 @@ func (e *Executor) loop() {
 // woken, so that those who come back at once share the next commit.
 func (e *Executor) drain(first *request) []*request {
 	runtime.Gosched()
-	requests := takeIfWanted(nil, first)
+	requests := takeIfWanted(e.drained[:0], first)
+	defer func() { e.drained = requests }()
 	for len(requests) < e.options.MaxBatch {
 		select {
 		case r := <-e.queue:
@@ -145,10 +151,10 @@ func (e *Executor) commit(b *batch) (Appended, error) {
 	return appended, nil
 }
 
-// newID returns a UUIDv7 of the given time and the injected randomness. If that fails there is no safe way on.
+// newID returns a UUIDv7 of the given time and the injected randomness; the leader calls it. If that fails there is no safe way on.
 func (e *Executor) newID(now time.Time) uuid.UUID {
-	var id uuid.UUID
-	if _, err := io.ReadFull(e.options.Random, id[:]); err != nil {
+	id := &e.id // here, as a reader would otherwise make it escape
+	if _, err := io.ReadFull(e.random, id[6:]); err != nil {
 		panic(fmt.Sprintf("eventcore: read randomness for an id: %v", err))
 	}
 	var milliseconds [8]byte
@@ -156,5 +162,5 @@ func (e *Executor) newID(now time.Time) uuid.UUID {
 	copy(id[:6], milliseconds[2:])
 	id[6] = id[6]&0x0f | 0x70 // version 7
 	id[8] = id[8]&0x3f | 0x80 // variant of RFC 9562
-	return id
+	return *id
 }

@@ -83,9 +83,9 @@ func (s *Store) Append(ctx context.Context, request eventcore.AppendRequest) (ev
 	if _, fenced := s.fenced[request.ID]; fenced {
 		return eventcore.Appended{}, eventcore.ErrFenced
 	}
-	conflict := eventcore.ConflictError{Conflicts: s.conflicts(request.Guards), Commands: s.known(request.Commands)}
-	if len(conflict.Conflicts)+len(conflict.Commands) > 0 {
-		return eventcore.Appended{}, &conflict
+	conflicts, known := s.conflicts(request.Guards), s.known(request.Commands)
+	if len(conflicts)+len(known) > 0 {
+		return eventcore.Appended{}, &eventcore.ConflictError{Conflicts: conflicts, Commands: known}
 	}
 	previous := s.log.head
 	events, err := tail.Place(request.Events, previous, s.join)

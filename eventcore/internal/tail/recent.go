@@ -32,17 +32,20 @@ func (r *recent) restart(since eventcore.Position) {
 }
 
 func (r *recent) add(events []eventcore.Event) {
+	if len(r.events)+len(events) > 2*r.maxEvents {
+		r.shrink(len(events)) // first, or the old array would grow only to be left
+	}
 	r.events = append(r.events, events...)
 	for i := range events {
 		r.bytes += len(events[i].Data)
 	}
 	if len(r.events) > 2*r.maxEvents || r.bytes > 2*r.maxBytes {
-		r.shrink()
+		r.shrink(0)
 	}
 }
 
-// shrink keeps the newest events that lie within both bounds.
-func (r *recent) shrink() {
+// shrink keeps the newest events that lie within both bounds, and makes room for more.
+func (r *recent) shrink(room int) {
 	first, bytes := len(r.events), 0
 	for first > 0 && len(r.events)-first < r.maxEvents && bytes+len(r.events[first-1].Data) <= r.maxBytes {
 		first--
@@ -51,7 +54,7 @@ func (r *recent) shrink() {
 	if first > 0 {
 		r.since = r.events[first-1].Position
 	}
-	kept := make([]eventcore.Event, 0, 2*r.maxEvents)
+	kept := make([]eventcore.Event, 0, max(2*r.maxEvents, len(r.events)-first+room))
 	r.events, r.bytes = append(kept, r.events[first:]...), bytes
 }
 
