@@ -36,6 +36,16 @@ type pin struct {
 	// stream meanwhile: the state that they fold from the history is brought up to date with it.
 	readers int
 	tail    []Event
+	// folding are the states that a reader makes of the history just now; closed when he is done.
+	folding map[folder]chan struct{}
+}
+
+// endRead says that one reader has done with the stream's history and its tail.
+func (p *pin) endRead() {
+	p.readers--
+	if p.readers == 0 {
+		p.tail = nil
+	}
 }
 
 func newStateCache(capacity int) *stateCache {

@@ -73,6 +73,7 @@ type Executor struct {
 	appendOnly map[StreamID]struct{}
 	queue      chan *request
 	requests   sync.Pool // of requests nobody uses
+	loader     loader
 	// callers counts those who are in Execute.
 	callers atomic.Int64
 	// lead holds a token for whoever decides: the loop, or a caller who is alone.
@@ -113,6 +114,7 @@ func NewExecutor(ctx context.Context, store Store, registry *Registry, options E
 		appendOnly: make(map[StreamID]struct{}, len(options.AppendOnly)),
 		queue:      make(chan *request, options.QueueLength),
 		requests:   sync.Pool{New: newRequest},
+		loader:     loader{read: store.Read},
 		lead:       make(chan struct{}, 1),
 		random:     bufio.NewReaderSize(options.Random, 1024),
 		closing:    make(chan struct{}),
@@ -198,6 +200,7 @@ func (e *Executor) execute(ctx context.Context, r *request) answer {
 	}
 	p := e.newPreparation(ctx)
 	defer p.release()
+	p.readAhead(command.ReadStreams())
 	for range maxRounds {
 		if err := p.run(command); err != nil {
 			return answer{err: err}

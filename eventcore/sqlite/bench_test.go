@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	zombiezen "zombiezen.com/go/sqlite"
@@ -55,6 +56,113 @@ func benchmarkRaw(b *testing.B, size int) {
 	}
 	b.StopTimer()
 	b.ReportMetric(float64(b.N*size)/b.Elapsed().Seconds(), "events/s")
+}
+
+// BenchmarkEqualRaw writes the same rows as BenchmarkExecutor, into the same schema, without a store: 1 or 100 events in
+// a commit.
+func BenchmarkEqualRaw(b *testing.B) {
+	for _, size := range []int{1, 100} {
+		b.Run(fmt.Sprintf("insert %d", size), func(b *testing.B) { benchmarkEqualRaw(b, size) })
+	}
+}
+
+func benchmarkEqualRaw(b *testing.B, size int) {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "events.db")
+	store, err := sqlite.Open(b.Context(), path, sqlite.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		b.Fatal(err)
+	}
+	conn := openRaw(b, path)
+	script(b, conn, "PRAGMA synchronous = FULL")
+	id := []byte("0123456789abcdef")
+	data := []byte(`{"amount":1}`)
+	insert := "INSERT OR ROLLBACK INTO events (position, id, type, schema_version, recorded_at, metadata, streams, data, append_id) " +
+		"VALUES (?1, ?2, 'Deposited', 1, 1, '{\"commandType\":\"deposit\"}', '1 account-0', ?3, ?2)"
+	run := func(query string, args ...any) {
+		if err := sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ResetTimer()
+	for i := 0; i < b.N*size; {
+		run("BEGIN IMMEDIATE")
+		for range size {
+			i++
+			run("INSERT OR ROLLBACK INTO streams (name) VALUES (?1)", fmt.Sprint("account-", i))
+			run("INSERT OR ROLLBACK INTO memberships (stream, position, version) VALUES (?1, ?2, 1)", conn.LastInsertRowID(), i)
+			run(insert, i, id, data)
+		}
+		run("COMMIT")
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(b.N*size)/b.Elapsed().Seconds(), "events/s")
+}
+
+// BenchmarkExecutor has callers execute commands, each on a fresh stream, on one that all share, or on two.
+func BenchmarkExecutor(b *testing.B) {
+	for _, callers := range []int{1, 16, 256} {
+		for _, kind := range []string{"fresh", "hot"} {
+			b.Run(fmt.Sprintf("%s, %d callers", kind, callers), func(b *testing.B) { benchmarkExecutor(b, callers, kind) })
+		}
+	}
+}
+
+type deposited struct {
+	Amount int64 `json:"amount"`
+}
+
+type total int64
+
+func (s total) Apply(_ eventcore.StreamID, event *eventcore.Event) total {
+	return s + total(event.Payload.(deposited).Amount)
+}
+
+type deposit struct{ stream eventcore.StreamID }
+
+func (c deposit) ReadStreams() []eventcore.StreamID { return []eventcore.StreamID{c.stream} }
+
+func (c deposit) Handle(b *eventcore.Boundary) error {
+	eventcore.Load[total](b, c.stream)
+	return b.Append(deposited{1}, c.stream)
+}
+
+func benchmarkExecutor(b *testing.B, callers int, kind string) {
+	b.Helper()
+	store, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "events.db"), sqlite.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	registry := eventcore.NewRegistry(eventcore.Type[deposited]("Deposited", 1))
+	executor, err := eventcore.NewExecutor(b.Context(), store, registry, eventcore.ExecutorOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	var group sync.WaitGroup
+	for caller := range callers {
+		group.Go(func() {
+			for i := caller; i < b.N; i += callers {
+				stream := eventcore.StreamID("hot")
+				if kind == "fresh" {
+					stream = eventcore.StreamID(fmt.Sprint("account-", i))
+				}
+				if _, err := executor.Execute(b.Context(), deposit{stream}); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commands/s")
+	executor.Close()
+	if err := store.Close(); err != nil {
+		b.Error(err)
+	}
 }
 
 func openRaw(tb testing.TB, path string) *zombiezen.Conn {

@@ -14,25 +14,41 @@ const indexPage = 64
 
 const (
 	selectIndex = `
-SELECT memberships.position FROM streams JOIN memberships ON memberships.stream = streams.id
-WHERE streams.name = ?1 AND memberships.position > ?2 AND memberships.position <= ?3
-ORDER BY memberships.position LIMIT ?4`
+SELECT position FROM memberships WHERE stream = ?1 AND position > ?2 AND position <= ?3 ORDER BY position LIMIT ?4`
+	selectStream = `
+SELECT ` + eventColumns + ` FROM memberships CROSS JOIN events USING (position)
+WHERE stream = ?1 AND position > ?2 AND position <= ?3 ORDER BY position`
 	selectEvent = "SELECT " + eventColumns + " FROM events WHERE position = ?1"
 )
 
 // streamCursor walks over the positions of one stream.
 type streamCursor struct {
-	name      string
+	stream    int64
 	positions []eventcore.Position
 	// last is set when no positions follow those in hand.
 	last bool
 }
 
+// nextOfStream reads one stream.
+func (r *reading) nextOfStream(conn *sqlite.Conn) error {
+	filter := eventcore.Filter{Types: r.filter.Types}
+	full := false
+	err := each(conn, selectStream, func(stmt *sqlite.Stmt) (bool, error) {
+		event, err := scanEvent(stmt)
+		if err == nil && filter.Matches(&event) {
+			full = !r.add(event)
+		}
+		return !full, err
+	}, r.streams[0], r.cursor, r.head)
+	r.done = r.done || !full
+	return err
+}
+
 // nextByStreams merges the streams' positions, and fetches every event once.
 func (r *reading) nextByStreams(conn *sqlite.Conn) error {
 	cursors := make([]*streamCursor, 0, len(r.streams))
-	for _, name := range r.streams {
-		cursor := &streamCursor{name: name}
+	for _, stream := range r.streams {
+		cursor := &streamCursor{stream: stream}
 		if err := cursor.fill(conn, r.cursor, r.head); err != nil {
 			return err
 		}
@@ -93,7 +109,7 @@ func (c *streamCursor) fill(conn *sqlite.Conn, after, head eventcore.Position) e
 	err := each(conn, selectIndex, func(stmt *sqlite.Stmt) (bool, error) {
 		c.positions = append(c.positions, eventcore.Position(stmt.ColumnInt64(0))) //nolint:gosec // they count up.
 		return true, nil
-	}, c.name, after, head, int64(indexPage))
+	}, c.stream, after, head, int64(indexPage))
 	c.last = len(c.positions) < indexPage
 	return err
 }

@@ -5,8 +5,11 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"zombiezen.com/go/sqlite"
 
@@ -49,9 +52,9 @@ type reading struct {
 	// cursor is the position that has been read; left is the number of events still wanted, 0 for all.
 	cursor eventcore.Position
 	left   int
-	// head is the last position to read; streams are the streams to read by their index, nil to scan the log.
+	// head is the last position to read; streams are the keys of those to read by their index, nil to scan the log.
 	head    eventcore.Position
-	streams []string
+	streams []int64
 	started bool
 
 	chunk []eventcore.Event
@@ -71,6 +74,9 @@ func (r *reading) next(conn *sqlite.Conn) error {
 		r.done = true
 		return nil
 	}
+	if len(r.streams) == 1 {
+		return r.nextOfStream(conn)
+	}
 	if r.streams != nil {
 		return r.nextByStreams(conn)
 	}
@@ -85,9 +91,9 @@ func (r *reading) start(conn *sqlite.Conn) (err error) {
 	if len(r.filter.Streams)+len(r.filter.Prefixes)+len(r.filter.Patterns) == 0 {
 		return nil
 	}
-	streams := make([]string, 0, len(r.filter.Streams))
-	for _, id := range r.filter.Streams {
-		streams = append(streams, string(id))
+	streams, err := findStreams(conn, r.filter.Streams)
+	if err != nil {
+		return err
 	}
 	for _, prefix := range r.filter.Prefixes {
 		expanded, all, err := expand(conn, prefix, func(eventcore.StreamID) bool { return true })
@@ -107,10 +113,32 @@ func (r *reading) start(conn *sqlite.Conn) (err error) {
 	return nil
 }
 
+// findStreams returns the keys of those streams that have events.
+func findStreams(conn *sqlite.Conn, ids []eventcore.StreamID) ([]int64, error) {
+	keys := make([]int64, 0, len(ids))
+	collect := func(stmt *sqlite.Stmt) (bool, error) {
+		keys = append(keys, stmt.ColumnInt64(0))
+		return true, nil
+	}
+	if len(ids) == 1 {
+		return keys, each(conn, "SELECT id FROM streams WHERE name = ?1", collect, string(ids[0]))
+	}
+	// An id that is no UTF-8 would become another one in JSON; no stream has such an id.
+	names, err := json.Marshal(slices.DeleteFunc(slices.Clone(ids), func(id eventcore.StreamID) bool {
+		return !utf8.ValidString(string(id))
+	}))
+	if err != nil {
+		return nil, err
+	}
+	find := "SELECT id FROM streams WHERE name IN (SELECT value FROM json_each(?1))"
+	err = each(conn, find, collect, string(names))
+	return keys, err
+}
+
 // expand returns the streams that start with the prefix and match, and false if they are too many to read by index, or
 // too many to look for.
-func expand(conn *sqlite.Conn, prefix string, matches func(eventcore.StreamID) bool) ([]string, bool, error) {
-	var names []string
+func expand(conn *sqlite.Conn, prefix string, matches func(eventcore.StreamID) bool) ([]int64, bool, error) {
+	var keys []int64
 	scanned, all := 0, true
 	collect := func(stmt *sqlite.Stmt) (bool, error) {
 		name := stmt.ColumnText(0)
@@ -118,15 +146,15 @@ func expand(conn *sqlite.Conn, prefix string, matches func(eventcore.StreamID) b
 			return false, nil
 		}
 		if matches(eventcore.StreamID(name)) {
-			names = append(names, name)
+			keys = append(keys, stmt.ColumnInt64(1))
 		}
 		scanned++
-		all = len(names) <= expandedStreams && scanned <= scannedStreams
+		all = len(keys) <= expandedStreams && scanned <= scannedStreams
 		return all, nil
 	}
 	// Names are ordered by their bytes: those with the prefix stand together and start at it.
-	err := each(conn, "SELECT name FROM streams WHERE name >= ?1 ORDER BY name", collect, prefix)
-	return names, all, err
+	err := each(conn, "SELECT name, id FROM streams WHERE name >= ?1 ORDER BY name", collect, prefix)
+	return keys, all, err
 }
 
 // add puts an event that matches into the chunk, and reports whether there is room for more.
