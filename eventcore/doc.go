@@ -40,7 +40,10 @@
 //     when the command was decided.
 //   - Every answer is given after the commit that it rests on. A refusal, or a command that finds nothing to do, is
 //     checked like one that appends: a decision on stale state never leaves Execute.
-//   - An error means that nothing was appended, save [ErrOutcomeUnknown].
+//   - An error means that nothing was appended, save [ErrOutcomeUnknown]: the reply to a commit was lost, and the store
+//     could not say what became of it.
+//   - A command that is executed again under its id ([WithCommandID]) returns what it did the first time.
+//   - A store whose history was rolled back is not written to: see [CheckHistory].
 //   - Commands of one executor never conflict with each other: they are decided one after another, each on what the
 //     ones before it decided, and committed together. A stream that everybody writes to costs what any other does.
 //   - What a command costs does not depend on the length of the history: states are kept in memory, and only a stream

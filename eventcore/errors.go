@@ -12,6 +12,8 @@ import (
 var (
 	// ErrInvalidStreamID says that a stream id breaks the rules of StreamID.
 	ErrInvalidStreamID = errors.New("invalid stream id")
+	// ErrInvalidPattern says that a pattern breaks the rules of Pattern.
+	ErrInvalidPattern = errors.New("invalid stream pattern")
 	// ErrConflict says that a stream of the consistency boundary has changed: see ConflictError. An Executor
 	// resolves it by deciding again; its callers see it only wrapped in ErrContention.
 	ErrConflict = errors.New("a stream of the consistency boundary has changed")
@@ -24,8 +26,7 @@ var (
 	ErrCommandReused = errors.New("the command id was used for another command")
 	// ErrFenced says that Resolver.Resolve came before the append, which can no longer happen.
 	ErrFenced = errors.New("the append was given up before it arrived")
-	// ErrRolledBack says that the store's history ends before what was seen of it: see CheckHistory. An executor that
-	// finds it executes nothing any more. Nothing was appended.
+	// ErrRolledBack says that the store is behind what was seen of it: see CheckHistory. An executor executes no more.
 	ErrRolledBack = errors.New("the store's history was rolled back")
 	// ErrOtherStore says that a store is not the one that it was taken for.
 	ErrOtherStore = errors.New("the store is another one")

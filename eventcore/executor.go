@@ -147,8 +147,7 @@ type Receipt struct {
 	Position Position
 	// Events are what the command appended, with positions and versions; empty if it had nothing to do.
 	Events []Event
-	// Attempts counts how often the command was decided, from 1. 0 says that it was executed before under its id, and
-	// that this is what it did then.
+	// Attempts counts how often the command was decided, from 1; 0 if it was executed before, under its id.
 	Attempts int
 }
 

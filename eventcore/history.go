@@ -10,11 +10,10 @@ import (
 	"slices"
 )
 
-// CheckHistory compares the store with what somebody remembers of it: its identity, and a position that was seen in
-// it. It returns ErrOtherStore when it is another history, and ErrRolledBack when the store is behind what was seen:
-// it was restored from an older backup, or has failed over to a replica that lacked events. Once that was accepted
-// (Custodian.AcceptRollback) a newer epoch has begun, in which positions of older ones mean nothing. The zero Identity
-// remembers nothing.
+// CheckHistory compares the store with what somebody remembers of it: its identity and a position. It returns
+// ErrOtherStore when it is another one, and ErrRolledBack when it is behind: restored from an older backup, or failed
+// over to a replica that lacked events. In a newer epoch (Custodian.AcceptRollback) positions of older ones mean
+// nothing. The zero Identity remembers nothing.
 func CheckHistory(ctx context.Context, store Store, remembered Identity, seen Position) error {
 	now := store.Identity()
 	switch {

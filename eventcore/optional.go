@@ -8,10 +8,9 @@ import "context"
 // Resolver is implemented by a Store that can find out what became of an append. An Executor asks it after
 // ErrOutcomeUnknown; on a store without it that error goes to the callers.
 type Resolver interface {
-	// Resolve returns the result of an append that has happened, and true. Otherwise it raises a fence, so that the
-	// append can never land although it may be on its way still: Append refuses it with ErrFenced from now on, and
-	// Resolve returns false. The request is that of Append, unchanged. After an error it is still unknown what has
-	// happened: ErrRolledBack if the store is behind the request's Head, which it must have reached once.
+	// Resolve returns the result of an append that has happened, and true. Otherwise it makes sure that the append, which
+	// may be on its way still, can never land (Append has ErrFenced for it) and returns false. The request is Append's.
+	// After an error nothing is known: ErrRolledBack if the store is behind the request's Head.
 	Resolve(ctx context.Context, request AppendRequest) (Appended, bool, error)
 }
 
@@ -31,12 +30,10 @@ type CommandRecord struct {
 
 // Custodian is implemented by a Store that records whom its history serves, and whether it may be trusted.
 type Custodian interface {
-	// Bind records the cluster that the store serves, the first time. Later it returns *OtherClusterError for any
-	// cluster but that one, until it is adopted.
+	// Bind records the cluster, the first time. For any other it returns *OtherClusterError, until that is adopted.
 	Bind(ctx context.Context, cluster string) error
 	// Adopt makes the store serve the cluster, whichever it has served before.
 	Adopt(ctx context.Context, cluster string) error
-	// AcceptRollback begins a new epoch and returns the identity from now on. Other processes learn it when they
-	// open the store.
+	// AcceptRollback begins a new epoch. Other processes learn it when they open the store.
 	AcceptRollback(ctx context.Context) (Identity, error)
 }

@@ -4,14 +4,10 @@
 package eventcore
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
 )
-
-// ErrInvalidPattern says that a pattern breaks the rules of Pattern.
-var ErrInvalidPattern = errors.New("invalid stream pattern")
 
 // Pattern matches whole stream ids: * any run of characters, also of none; ? exactly one character; [abc], [a-z] and
 // [!x] one that is, or is not, among those; everything else itself. Nothing escapes: ids hold none of * ? [ ]. The

@@ -13,11 +13,10 @@ import (
 	"unicode/utf8"
 )
 
-// WithCommandID gives the command an id that is unique in the store for ever, in all processes. Executed again under
-// it, a command that has appended events appends nothing more: its first receipt is returned. One that was refused or
-// had nothing to do left no trace, and is decided anew. The same id with another content is refused with
-// ErrCommandReused. The content is the command's type and its JSON: a field that may differ in a repetition, such as
-// the time, is tagged json:"-". A store without CommandStore refuses with errors.ErrUnsupported.
+// WithCommandID gives the command an id that is unique in the store for ever. Executed again under it, from any
+// process, a command that has appended events returns its first receipt. One that was refused or had nothing to do left
+// no trace, and is decided anew. The same id with another content, the command's type and JSON, is ErrCommandReused: a
+// field that may differ, such as the time, is tagged json:"-". A store without CommandStore has errors.ErrUnsupported.
 func WithCommandID(id string) ExecuteOption {
 	return func(r *request) { r.entry.ID, r.identified = id, true }
 }

@@ -22,8 +22,7 @@ type ViewOption func(*viewing)
 
 type viewing struct{ atLeast Position }
 
-// AtLeast makes View wait until the store has the position: one that another process has told, which this one's store,
-// a replica perhaps, has not heard of yet.
+// AtLeast makes View wait until the store has the position, which another process may have told.
 func AtLeast(position Position) ViewOption {
 	return func(v *viewing) { v.atLeast = max(v.atLeast, position) }
 }
