@@ -3,7 +3,10 @@
 
 package eventcore
 
-import "container/list"
+import (
+	"container/list"
+	"slices"
+)
 
 // stateCache holds the folded states of committed events, each at the version of its stream. It is bounded by the
 // number of streams and forgets the one that was used least recently, save those that are pinned. It is not safe for
@@ -36,8 +39,41 @@ type pin struct {
 	// stream meanwhile: the state that they fold from the history is brought up to date with it.
 	readers int
 	tail    []Event
-	// folding are the states that a reader makes of the history just now; closed when he is done.
-	folding map[folder]chan struct{}
+	// folding are the states that readers make of the history just now.
+	folding []folding
+}
+
+// folding is closed when the state is there, or cannot be: done is nil while nobody waits.
+type folding struct {
+	folder folder
+	done   chan struct{}
+}
+
+// join returns what to wait for if the state is on its way, and otherwise says that the caller makes it.
+func (p *pin) join(f folder) <-chan struct{} {
+	for i := range p.folding {
+		if p.folding[i].folder != f {
+			continue
+		}
+		if p.folding[i].done == nil {
+			p.folding[i].done = make(chan struct{})
+		}
+		return p.folding[i].done
+	}
+	p.folding = append(p.folding, folding{folder: f})
+	p.readers++
+	return nil
+}
+
+// endFold wakes those who wait for the state.
+func (p *pin) endFold(f folder) {
+	p.folding = slices.DeleteFunc(p.folding, func(one folding) bool {
+		if one.folder == f && one.done != nil {
+			close(one.done)
+		}
+		return one.folder == f
+	})
+	p.endRead()
 }
 
 // endRead says that one reader has done with the stream's history and its tail.

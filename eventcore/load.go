@@ -97,15 +97,7 @@ func (p *preparation) pin(stream StreamID, f folder) (s cachedState, ok bool, ot
 	if s, ok = e.cache.get(stream, f); ok {
 		return s, true, nil
 	}
-	if done, folding := pin.folding[f]; folding {
-		return s, false, done
-	}
-	if pin.folding == nil {
-		pin.folding = map[folder]chan struct{}{}
-	}
-	pin.folding[f] = make(chan struct{})
-	pin.readers++
-	return s, false, nil
+	return s, false, pin.join(f)
 }
 
 // hold pins the stream until release. The caller holds the executor's mu.
@@ -149,10 +141,8 @@ func (p *preparation) finish(stream StreamID, s cachedState, err error) (cachedS
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	pin := e.cache.pins[stream]
-	close(pin.folding[s.folder])
-	delete(pin.folding, s.folder)
 	tail := pin.tail
-	pin.endRead()
+	pin.endFold(s.folder)
 	if err != nil {
 		return s, err
 	}

@@ -35,8 +35,8 @@ type load struct {
 	// err is the read's; again says that the one who read gave up, and that it is to be asked for again.
 	err   error
 	again bool
-	done  chan struct{}
-	lead  chan struct{} // closed when its caller is to read for all who wait
+	// Of one that is queued: done is closed after the read, lead when its caller is to read for all who wait.
+	done, lead chan struct{}
 }
 
 // sink takes the events of one stream, in their order, until it returns an error. An event may be decoded in place.
@@ -50,7 +50,7 @@ type sink struct {
 // sink may meet an event again. After an error the sinks may still be written to.
 func (l *loader) do(ctx context.Context, sinks ...sink) ([]sink, error) {
 	for {
-		wanted := &load{sinks: sinks, done: make(chan struct{}), lead: make(chan struct{})}
+		wanted := &load{sinks: sinks}
 		if l.enter(wanted) {
 			l.serve(ctx, wanted)
 		} else if err := l.wait(ctx, wanted); err != nil {
@@ -67,6 +67,7 @@ func (l *loader) enter(wanted *load) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.running == maxReads {
+		wanted.done, wanted.lead = make(chan struct{}), make(chan struct{})
 		l.queue = append(l.queue, wanted)
 		return false
 	}
@@ -120,7 +121,9 @@ func (l *loader) serve(ctx context.Context, own *load) {
 func (l *loader) finish(ctx context.Context, loads []*load, err error) {
 	for i, one := range loads {
 		one.err, one.again = err, i > 0 && err != nil && ctx.Err() != nil
-		close(one.done)
+		if one.done != nil {
+			close(one.done)
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -144,38 +147,45 @@ func (l *loader) take(own *load) []*load {
 
 // run reads the streams of the loads once, and hands every event to the sinks of its streams.
 func (l *loader) run(ctx context.Context, loads []*load) error {
-	sinks := map[StreamID][]*sink{}
-	var streams []StreamID
-	open := 0
-	for _, one := range loads {
-		for i := range one.sinks {
-			s := &one.sinks[i]
-			if sinks[s.stream] == nil {
-				streams = append(streams, s.stream)
-			}
-			sinks[s.stream] = append(sinks[s.stream], s)
-			open++
+	sinks, open := gather(loads)
+	streams := make([]StreamID, 0, open)
+	for _, s := range sinks {
+		if !slices.Contains(streams, s.stream) {
+			streams = append(streams, s.stream)
 		}
 	}
 	for event, err := range l.read(ctx, Query{Filter: Filter{Streams: streams}}) {
 		if err != nil {
 			return err
 		}
-		for _, m := range event.Streams {
-			open -= deliver(&event, sinks[m.Stream])
-		}
-		if open == 0 {
+		if open -= deliver(&event, sinks); open == 0 {
 			return nil
 		}
 	}
 	return nil
 }
 
-// deliver returns how many of the sinks want nothing more.
+func gather(loads []*load) (sinks []*sink, count int) {
+	for _, one := range loads {
+		count += len(one.sinks)
+	}
+	sinks = make([]*sink, 0, count)
+	for _, one := range loads {
+		for i := range one.sinks {
+			sinks = append(sinks, &one.sinks[i])
+		}
+	}
+	return sinks, count
+}
+
+// deliver returns how many of the sinks want nothing more from now on.
 func deliver(event *Event, sinks []*sink) int {
 	closed := 0
 	for _, s := range sinks {
 		if s.err != nil {
+			continue
+		}
+		if _, wanted := event.VersionIn(s.stream); !wanted {
 			continue
 		}
 		if s.err = s.take(event); s.err != nil {

@@ -102,10 +102,11 @@ func benchmarkEqualRaw(b *testing.B, size int) {
 	b.ReportMetric(float64(b.N*size)/b.Elapsed().Seconds(), "events/s")
 }
 
-// BenchmarkExecutor has callers execute commands, each on a fresh stream, on one that all share, or on two.
+// BenchmarkExecutor has callers execute commands, each on a fresh stream, on one of 256, or on one that all
+// share.
 func BenchmarkExecutor(b *testing.B) {
 	for _, callers := range []int{1, 16, 256} {
-		for _, kind := range []string{"fresh", "hot"} {
+		for _, kind := range []string{"fresh", "some", "hot"} {
 			b.Run(fmt.Sprintf("%s, %d callers", kind, callers), func(b *testing.B) { benchmarkExecutor(b, callers, kind) })
 		}
 	}
@@ -147,8 +148,11 @@ func benchmarkExecutor(b *testing.B, callers int, kind string) {
 		group.Go(func() {
 			for i := caller; i < b.N; i += callers {
 				stream := eventcore.StreamID("hot")
-				if kind == "fresh" {
+				switch kind {
+				case "fresh":
 					stream = eventcore.StreamID(fmt.Sprint("account-", i))
+				case "some":
+					stream = eventcore.StreamID(fmt.Sprint("account-", i%256))
 				}
 				if _, err := executor.Execute(b.Context(), deposit{stream}); err != nil {
 					b.Error(err)
