@@ -17,6 +17,7 @@ import (
 
 func TestADecisionThatAppendsNothingIsValidated(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		one, other := newExecutor(t, store), newExecutor(t, store)
 		execute(t, one, deposit(10, "anna"))
 		for name, command := range map[string]eventcore.Command{
@@ -45,6 +46,7 @@ func TestADecisionThatAppendsNothingIsValidated(t *testing.T) {
 
 func TestAReceiptTellsTheVersionsOfItsStreams(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		executor := newExecutor(t, store)
 		execute(t, executor, deposit(10, "anna"))
 		receipt := execute(t, executor, Transfer{From: "anna", To: "ben", Amount: 1})
@@ -58,6 +60,7 @@ func TestAReceiptTellsTheVersionsOfItsStreams(t *testing.T) {
 
 func TestAViewWaitsForAPosition(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		executor, other := newExecutor(t, store), newExecutor(t, store)
 		done := make(chan error, 1)
 		go func() {

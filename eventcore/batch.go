@@ -49,6 +49,9 @@ type decision struct {
 	refusal  error
 }
 
+// maxScratch is how many events of a command are collected in memory that is used again.
+const maxScratch = 64
+
 var (
 	errMissed = errors.New("a state is not in memory")
 	errStale  = errors.New("the cache has moved")
@@ -94,10 +97,10 @@ func (b *batch) decide(r *request) error {
 	}
 	boundary.loaded = boundary.few[:0]
 	refusal := handle(r.command, boundary)
-	if cap(boundary.events) > cap(b.scratch) {
+	if cap(boundary.events) <= maxScratch {
 		b.scratch = boundary.events[:0]
 	}
-	defer clear(boundary.events[:cap(boundary.events)])
+	defer clear(boundary.events)
 	if errors.Is(boundary.err, errMissed) || errors.Is(boundary.err, errStale) {
 		return boundary.err
 	}

@@ -15,6 +15,7 @@ import (
 
 func TestAHistoryIsComparedWithWhatIsRemembered(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		executor := newExecutor(t, store)
 		execute(t, executor, deposit(1, "anna"))
 		now := store.Identity()

@@ -5,8 +5,7 @@ package eventcore
 
 import "context"
 
-// Resolver is implemented by a Store that can find out what became of an append. An Executor asks it after
-// ErrOutcomeUnknown; on a store without it that error goes to the callers.
+// Resolver is implemented by a Store that can find out what became of an append: see ErrOutcomeUnknown.
 type Resolver interface {
 	// Resolve returns the result of an append that has happened, and true. Otherwise it makes sure that the append, which
 	// may be on its way still, can never land (Append has ErrFenced for it) and returns false. The request is Append's.
@@ -14,7 +13,7 @@ type Resolver interface {
 	Resolve(ctx context.Context, request AppendRequest) (Appended, bool, error)
 }
 
-// CommandStore is implemented by a Store that records the ids of commands: see WithCommandID.
+// CommandStore is implemented by a Store that records command ids: see WithCommandID.
 type CommandStore interface {
 	// FindCommand returns the record of an id, and false if no append has recorded it.
 	FindCommand(ctx context.Context, id string) (CommandRecord, bool, error)

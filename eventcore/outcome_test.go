@@ -36,6 +36,7 @@ func (u unreliable) FindCommand(ctx context.Context, id string) (eventcore.Comma
 
 func TestALostReplyToACommitIsASuccess(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		executor := newExecutor(t, newUnreliable(store, storetest.NoFault, storetest.LostReply))
 		execute(t, executor, deposit(10, "anna"))
 		receipt := execute(t, executor, withdraw(10, "anna"))
@@ -53,6 +54,7 @@ func TestALostReplyToACommitIsASuccess(t *testing.T) {
 
 func TestAStatementThatArrivesLateCannotLand(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		faults := newUnreliable(store, storetest.NoFault, storetest.LateAppend)
 		executor := newExecutor(t, faults)
 		execute(t, executor, deposit(10, "anna"))
@@ -73,6 +75,7 @@ func TestAStatementThatArrivesLateCannotLand(t *testing.T) {
 
 func TestALostReplyToAValidationIsAskedForAgain(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		executor := newExecutor(t, newUnreliable(store, storetest.LostReply, storetest.LateAppend))
 		_, err := executor.Execute(t.Context(), withdraw(1, "anna"))
 		if !errors.Is(err, errInsufficientFunds) {
@@ -83,6 +86,7 @@ func TestALostReplyToAValidationIsAskedForAgain(t *testing.T) {
 
 func TestAnOutcomeThatCannotBeFoundOutIsUnknown(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		faults := newUnreliable(store, storetest.LostReply)
 		faults.resolver = unable{}
 		executor := newExecutor(t, faults)
@@ -109,6 +113,7 @@ func (unable) Resolve(context.Context, eventcore.AppendRequest) (eventcore.Appen
 func TestWhoeverSharesABatchWithALostReplyIsAnswered(t *testing.T) {
 	for _, fault := range []storetest.Fault{storetest.LostReply, storetest.LateAppend} {
 		onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+			t.Helper()
 			executor := newExecutor(t, newUnreliable(store, storetest.NoFault, fault, fault, fault))
 			waiting := []<-chan outcome{}
 			for range 50 {

@@ -27,6 +27,7 @@ func executeOnce(t *testing.T, executor *eventcore.Executor, command eventcore.C
 
 func TestACommandThatIsExecutedAgainUnderItsIDReturnsItsFirstReceipt(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		executor := newExecutor(t, store)
 		execute(t, executor, deposit(10, "anna"))
 		first := executeOnce(t, executor, withdraw(10, "anna"))
@@ -50,6 +51,7 @@ func TestACommandThatIsExecutedAgainUnderItsIDReturnsItsFirstReceipt(t *testing.
 
 func TestACommandWithManyEventsHasThemAllInItsFirstReceipt(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		executor := newExecutor(t, store)
 		execute(t, executor, deposit(1, "anna"))
 		many := &pay{Count: 5}
@@ -82,6 +84,7 @@ func (c *pay) Handle(b *eventcore.Boundary) error {
 
 func TestACommandIDWithAnotherContentIsRefused(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		executor := newExecutor(t, store)
 		executeOnce(t, executor, &pay{Count: 1, Now: 1})
 		executeOnce(t, executor, &pay{Count: 1, Now: 2})
@@ -104,6 +107,7 @@ func (c namedPay) Handle(b *eventcore.Boundary) error { return c.pay.Handle(b) }
 
 func TestARefusalOrANoOpUnderAnIDIsNotRemembered(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		executor := newExecutor(t, store)
 		_, err := executor.Execute(t.Context(), withdraw(5, "anna"), eventcore.WithCommandID("once"))
 		if !errors.Is(err, errInsufficientFunds) {
@@ -121,6 +125,7 @@ func TestARefusalOrANoOpUnderAnIDIsNotRemembered(t *testing.T) {
 
 func TestConcurrentExecutionsUnderOneIDHaveOneReceipt(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		processes := []*eventcore.Executor{newExecutor(t, store), newExecutor(t, store)}
 		execute(t, processes[0], deposit(30, "anna"))
 		var group sync.WaitGroup
@@ -144,6 +149,7 @@ func TestConcurrentExecutionsUnderOneIDHaveOneReceipt(t *testing.T) {
 
 func TestALostReplyUnderAnIDIsFoundAgain(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
 		faults := newUnreliable(store, storetest.LostReply)
 		faults.resolver = unable{}
 		executor := newExecutor(t, faults)

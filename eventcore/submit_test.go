@@ -87,7 +87,7 @@ func TestCommandsThatAreGivenUpNeverDisturbOthers(t *testing.T) {
 	}
 	group.Wait()
 	snapshot, err := eventcore.View[Account](t.Context(), executor, "anna")
-	if err != nil || snapshot.State.Balance != int64(snapshot.Version) { //nolint:gosec // a small number.
+	if err != nil || snapshot.State.Balance != int64(snapshot.Version) {
 		t.Errorf("%+v, %v", snapshot, err)
 	}
 }

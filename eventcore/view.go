@@ -18,13 +18,16 @@ type Snapshot[S any] struct {
 }
 
 // ViewOption changes one View.
-type ViewOption func(*viewing)
+type ViewOption func(viewing) viewing
 
 type viewing struct{ atLeast Position }
 
 // AtLeast makes View wait until the store has the position, which another process may have told.
 func AtLeast(position Position) ViewOption {
-	return func(v *viewing) { v.atLeast = max(v.atLeast, position) }
+	return func(v viewing) viewing {
+		v.atLeast = max(v.atLeast, position)
+		return v
+	}
 }
 
 // View returns the committed state of the stream, at least as new as everything that the store had committed or
@@ -37,7 +40,7 @@ func View[S State[S]](
 	}
 	v := viewing{}
 	for _, option := range options {
-		option(&v)
+		v = option(v)
 	}
 	head, err := executor.reach(ctx, v.atLeast)
 	if err != nil {

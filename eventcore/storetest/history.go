@@ -5,6 +5,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/eventcore/order-operator/eventcore"
@@ -14,7 +15,10 @@ import (
 // the folder, and creates it the first time; where stores are not kept in folders, it may return the same one again.
 func RunHistory(t *testing.T, open func(t *testing.T, dir string) eventcore.Store) {
 	t.Helper()
-	runAll(t, historyContracts(), func(t *testing.T) eventcore.Store { return open(t, t.TempDir()) })
+	runAll(t, historyContracts(), func(t *testing.T) eventcore.Store {
+		t.Helper()
+		return open(t, t.TempDir())
+	})
 	t.Run("cluster and epoch survive being reopened", func(t *testing.T) {
 		dir := t.TempDir()
 		first := open(t, dir)
@@ -78,7 +82,7 @@ func bindsOneCluster(t reporter, store eventcore.Store) {
 func bindsOneOfMany(t reporter, store eventcore.Store) {
 	bound := make([]bool, 8)
 	concurrently(len(bound), func(i int) {
-		bound[i] = custodian(t, store).Bind(t.Context(), string(rune('a'+i))) == nil
+		bound[i] = custodian(t, store).Bind(t.Context(), fmt.Sprint("cluster-", i)) == nil
 	})
 	winners := 0
 	for _, ok := range bound {
