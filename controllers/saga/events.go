@@ -15,10 +15,14 @@ func NewRegistry() *eventcore.Registry {
 	return eventcore.NewRegistry(
 		eventcore.Type[OrderCreated]("OrderCreated", 1),
 		eventcore.Type[OrderAttached]("OrderAttached", 1),
+		eventcore.Type[OrderCancellationRequested]("OrderCancellationRequested", 1),
+		eventcore.Type[OrderSuspended]("OrderSuspended", 1),
+		eventcore.Type[OrderResumed]("OrderResumed", 1),
 		eventcore.Type[DeadlineExceeded]("DeadlineExceeded", 1),
 		eventcore.Type[CompensationStarted]("CompensationStarted", 1),
 		eventcore.Type[OrderCancelled]("OrderCancelled", 1),
 		eventcore.Type[OrderCompleted]("OrderCompleted", 1),
+		eventcore.Type[OrderShipped]("OrderShipped", 1),
 		eventcore.Type[StockSupplied]("StockSupplied", 1),
 		eventcore.Type[StockReserved]("StockReserved", 1),
 		eventcore.Type[StockReservationFailed]("StockReservationFailed", 1),
@@ -26,8 +30,11 @@ func NewRegistry() *eventcore.Registry {
 		eventcore.Type[PaymentRequested]("PaymentRequested", 1),
 		eventcore.Type[PaymentProcessed]("PaymentProcessed", 1),
 		eventcore.Type[PaymentFailed]("PaymentFailed", 1),
+		eventcore.Type[CaptureRequested]("CaptureRequested", 1),
+		eventcore.Type[PaymentCaptured]("PaymentCaptured", 1),
 		eventcore.Type[RefundRequested]("RefundRequested", 1),
 		eventcore.Type[PaymentRefunded]("PaymentRefunded", 1),
+		eventcore.Type[PaymentVoided]("PaymentVoided", 1),
 		eventcore.Type[ShipmentRequested]("ShipmentRequested", 1),
 		eventcore.Type[ShipmentCreated]("ShipmentCreated", 1),
 		eventcore.Type[ShipmentFailed]("ShipmentFailed", 1),
@@ -37,6 +44,7 @@ func NewRegistry() *eventcore.Registry {
 		eventcore.Type[StepRetryScheduled]("StepRetryScheduled", 1),
 		eventcore.Type[OutcomeUnknown]("OutcomeUnknown", 1),
 		eventcore.Type[AttentionRequired]("AttentionRequired", 1),
+		eventcore.Type[AttentionResolved]("AttentionResolved", 1),
 	)
 }
 
@@ -72,7 +80,8 @@ type OrderCreated struct {
 	Lines    []Line   `json:"lines"`
 	Total    Money    `json:"total"`
 	Gateway  string   `json:"gateway"`
-	// CaptureMode is Immediate: the charge captures at once.
+	// CaptureMode is Immediate, when the charge captures at once, or OnShipment, when it is captured once the shipment
+	// is created.
 	CaptureMode string  `json:"captureMode"`
 	Carrier     string  `json:"carrier"`
 	Address     Address `json:"address"`
@@ -167,6 +176,8 @@ func CallOf(payload any) (Call, bool) {
 	switch payload := payload.(type) {
 	case PaymentRequested:
 		return payload.Call, true
+	case CaptureRequested:
+		return payload.Call, true
 	case RefundRequested:
 		return payload.Call, true
 	case ShipmentRequested:
@@ -182,6 +193,10 @@ type PaymentRequested struct {
 	Call    Call   `json:"call"`
 	Gateway string `json:"gateway"`
 	Amount  Money  `json:"amount"`
+	// Authorize says that the money is only set aside for now.
+	Authorize bool `json:"authorize,omitzero"`
+	// Prepared is the provider's id of what was prepared, without an effect, before the call.
+	Prepared string `json:"prepared,omitzero"`
 }
 
 // PaymentProcessed records a charge, in whatever state the order is.
@@ -190,18 +205,22 @@ type PaymentProcessed struct {
 	// Reference is the provider's id of the charge.
 	Reference string `json:"reference"`
 	Amount    Money  `json:"amount"`
+	// Authorized says that the money was not taken, but set aside.
+	Authorized bool `json:"authorized,omitzero"`
 }
 
-// PaymentFailed records that the provider refused to charge.
+// PaymentFailed records that the provider refused to charge or, with Capture, to take what it had authorised.
 type PaymentFailed struct {
 	Generation int    `json:"generation"`
+	Capture    bool   `json:"capture,omitzero"`
 	Code       string `json:"code"`
 	Message    string `json:"message,omitzero"`
 }
 
-// RefundRequested is the intent to refund a charge.
+// RefundRequested is the intent to refund a charge or, with Void, to give back an authorisation.
 type RefundRequested struct {
 	Call      Call   `json:"call"`
+	Void      bool   `json:"void,omitzero"`
 	Reference string `json:"reference"`
 	Amount    Money  `json:"amount"`
 }
@@ -285,4 +304,6 @@ type AttentionRequired struct {
 	Undo    bool   `json:"undo,omitzero"`
 	Reason  string `json:"reason"`
 	Message string `json:"message,omitzero"`
+	// NotBefore is when the operator looks or tries again by itself, as long as nobody decides; zero for never.
+	NotBefore time.Time `json:"notBefore,omitzero"`
 }

@@ -59,6 +59,24 @@ func examples() []any {
 			Step: saga.ProcessPayment, Undo: true, Generation: 2, Try: 3, NotBefore: at, Message: "No answer",
 		},
 		saga.AttentionRequired{Step: saga.ProcessPayment, Undo: true, Reason: saga.ReasonRefundRefused, Message: "Refused"},
+		saga.OrderCancellationRequested{Reason: saga.ReasonCancelledByUser},
+		saga.OrderSuspended{Reason: saga.ReasonOrderDeleted, CancelAt: at},
+		saga.OrderResumed{},
+		saga.OrderShipped{Reference: "sh_1"},
+		saga.PaymentRequested{Call: call, Gateway: "default", Amount: usd(150_000), Authorize: true, Prepared: "pi_1"},
+		saga.PaymentProcessed{Generation: 2, Reference: "ch_1", Amount: usd(150_000), Authorized: true},
+		saga.CaptureRequested{Call: call, Reference: "ch_1", Amount: usd(150_000)},
+		saga.PaymentCaptured{Generation: 2, Reference: "cp_1", Amount: usd(150_000)},
+		saga.PaymentFailed{Generation: 2, Capture: true, Code: "expired", Message: "Refused"},
+		saga.RefundRequested{Call: call, Void: true, Reference: "ch_1", Amount: usd(150_000)},
+		saga.PaymentVoided{Generation: 2, Reference: "ch_1"},
+		saga.AttentionRequired{
+			Step: saga.ProcessPayment, Undo: true, Reason: saga.ReasonOutcomeUnknown, Message: "No answer", NotBefore: at,
+		},
+		saga.AttentionResolved{
+			Attention: 42, Step: saga.ProcessPayment, Undo: true, Action: saga.ResolveSkip, Reason: "Paid back in cash",
+			Actor: "ada@example.org", Reference: "till-7",
+		},
 	}
 }
 
@@ -165,6 +183,8 @@ func fill(t *testing.T, value reflect.Value, number *int) {
 		value.SetString(strings.Repeat("x", *number))
 	case reflect.Int, reflect.Int64:
 		value.SetInt(int64(*number))
+	case reflect.Uint64:
+		value.SetUint(uint64(*number)) //nolint:gosec // it counts up from 1
 	case reflect.Bool:
 		value.SetBool(true)
 	case reflect.Slice:

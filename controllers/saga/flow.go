@@ -41,6 +41,11 @@ const (
 	ReasonWaitingForOrder   = "WaitingForOrder"
 	ReasonRefundRefused     = "RefundRefused"
 	ReasonCancelRefused     = "CancelRefused"
+	ReasonCancelledByUser   = "CancelledByUser"
+	ReasonOrderDeleted      = "OrderDeleted"
+	ReasonSuspended         = "Suspended"
+	ReasonCaptureRefused    = "CaptureRefused"
+	ReasonOutcomeUnknown    = "OutcomeUnknown"
 )
 
 // Flow is the saga as data: what is done in which order, by whom, and how it is undone. All steps come before the
