@@ -19,7 +19,7 @@ import (
 	"github.com/eventcore/order-operator/hack/bench/internal/storebench"
 )
 
-// longest is after what time every comparison still to come has the fewest rounds only: five minutes are enough for all.
+// longest is after what time what is still to come has the fewest rounds only: all takes less than five minutes.
 const longest = 230 * time.Second
 
 const help = `

@@ -26,7 +26,7 @@ type original struct {
 	// figure is how it was reported, and rate the same in operations a second.
 	figure string
 	rate   float64
-	// target is the ratio of our rate to it that the design asks for.
+	// target is what the ratio of our rate to it is to reach; 0 where the two do not do the same.
 	target float64
 }
 
@@ -35,22 +35,23 @@ func took(d time.Duration, target float64) original {
 	return original{figure: d.String(), rate: 1 / d.Seconds(), target: target}
 }
 
-// originals were measured on a machine of the same kind: two shared cores, and a disk that does 2,300 to 4,500 fdatasync
-// a second. The scenarios that are missing were not measured, nor were any on its PostgreSQL store. Where the design
-// names no target it is to be no slower than the original.
+// originals were measured on a machine of the same kind: two shared cores, and a disk that does 2,300 to 4,500
+// fdatasync a second. The scenarios that are missing were not measured, nor were any on its PostgreSQL store. Where the design
+// names no target it is to be no slower than the original. What is read has none: the original's benchmark clones
+// events that a stub holds in memory, and ours starts an executor and decodes what it reads.
 var originals = map[lab.Kind]map[string]original{
 	lab.Memory: {
 		"contention":                        {figure: "1,375/s, p99 301ms", rate: 1_375, target: 1},
 		"projection":                        {figure: "694,000/s", rate: 694_000, target: 1},
 		"execute, empty stream":             took(originalEmpty, 0.5),
-		"execute, two empty streams":        took(2300*time.Nanosecond, 0.5),
+		"execute, two empty streams":        took(2300*time.Nanosecond, 1),
 		"execute, 0 events of history":      took(originalEmpty, 0.5),
 		"execute, 100 events of history":    took(8*time.Microsecond, 1),
-		"execute, 100 events read":          took(8*time.Microsecond, 1),
+		"execute, 100 events read":          took(8*time.Microsecond, 0),
 		"execute, 1,000 events of history":  took(73*time.Microsecond, 1),
-		"execute, 1,000 events read":        took(73*time.Microsecond, 1),
+		"execute, 1,000 events read":        took(73*time.Microsecond, 0),
 		"execute, 10,000 events of history": took(original10000, 100),
-		"execute, 10,000 events read":       took(original10000, 1),
+		"execute, 10,000 events read":       took(original10000, 0),
 	},
 	lab.SQLite: {
 		"contention": {figure: "208/s, p99 1.4s", rate: 208, target: 1},
@@ -109,11 +110,15 @@ func (o original) compared(rate float64) []string {
 	if o.rate == 0 {
 		return []string{"", "", "", ""}
 	}
+	ratio := fmt.Sprintf("%.3gx", rate/o.rate)
+	if o.target == 0 {
+		return []string{o.figure, ratio, "", ""}
+	}
 	verdict := "short"
 	if rate >= o.target*o.rate {
 		verdict = "ok"
 	}
-	return []string{o.figure, fmt.Sprintf("%.3gx", rate/o.rate), fmt.Sprintf(">= %vx", o.target), verdict}
+	return []string{o.figure, ratio, fmt.Sprintf(">= %vx", o.target), verdict}
 }
 
 // wrong joins what the checks have found.

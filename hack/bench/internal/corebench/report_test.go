@@ -22,12 +22,13 @@ func TestRowsAreComparedWithTheOriginalWhereItIsKnown(t *testing.T) {
 		{name: "contention", kind: lab.Memory, result: at(2_750)},
 		{name: "contention", kind: lab.SQLite, result: at(104)},
 		{name: "contention", kind: lab.Postgres, result: at(1_000)},
+		{name: "execute, 100 events read", kind: lab.Memory, result: at(1_250)},
 	}}
 	text := bytes.Buffer{}
 	if err := report.Print(&text); err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"2x >= 1x ok", "0.5x >= 1x short", "yes"} {
+	for i, want := range []string{"2x >= 1x ok", "0.5x >= 1x short", "yes", "8µs 0.01x"} {
 		line := strings.Join(strings.Fields(strings.Split(text.String(), "\n")[i+1]), " ")
 		if !strings.HasSuffix(line, want) {
 			t.Errorf("want %q at the end of %q", want, line)

@@ -16,8 +16,8 @@ import (
 // ErrNoServer says that no PostgreSQL server could be started.
 var ErrNoServer = errors.New("no PostgreSQL server")
 
-// Lab holds what measurements need. Files and the server's cluster lie in the folder for temporary files (TMPDIR). It is
-// used by one goroutine at a time.
+// Lab holds what measurements need. Files and the server's cluster lie in the folder for temporary files (TMPDIR). It
+// is used by one goroutine at a time.
 type Lab struct {
 	folder string
 	// postgres is the DSN of a server that others run; empty if one is to be started.

@@ -12,8 +12,8 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 )
 
-// SQLite is a table in a file, as durable as our store's: a write-ahead log, and synchronous=FULL. The cache and the log
-// are as large as our store's too: a limit must not fall short where a setting helps both.
+// SQLite is a table in a file, as durable as our store's: a write-ahead log, and synchronous=FULL. The cache and the
+// log are as large as our store's too: a limit must not fall short where a setting helps both.
 type SQLite struct {
 	conn   *sqlite.Conn
 	data   string

@@ -50,7 +50,8 @@ func (l processes) open(ctx context.Context, room *lab.Lab) (compare.Measure, er
 	}
 	writers := make([]*writer, l.count)
 	for i := range writers {
-		if writers[i], err = startWriter(ctx, room, task{DSN: dsn, Prefix: fmt.Sprintf("%d-", i), Callers: l.callers}); err != nil {
+		share := task{DSN: dsn, Prefix: fmt.Sprintf("%d-", i), Callers: l.callers}
+		if writers[i], err = startWriter(ctx, room, share); err != nil {
 			return nil, err
 		}
 	}
