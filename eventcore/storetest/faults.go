@@ -22,7 +22,7 @@ var (
 	// ErrCrashed is what every call returns after a crash. That of the append which crashed wraps ErrOutcomeUnknown too.
 	ErrCrashed = errors.New("injected crash: this process is gone")
 	// ErrNoResolver is what Resolve returns on a store that cannot.
-	ErrNoResolver = errors.New("the store is no eventcore.Resolver")
+	ErrNoResolver = fmt.Errorf("the store is no eventcore.Resolver: %w", errors.ErrUnsupported)
 	// ErrReplyLost is what the caller of an append gets whose reply is lost, unless FaultOptions say otherwise.
 	ErrReplyLost = fmt.Errorf("injected loss of the reply: %w", eventcore.ErrOutcomeUnknown)
 )
