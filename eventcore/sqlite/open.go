@@ -83,7 +83,7 @@ func open(ctx context.Context, file string, options Options) (_ *Store, err erro
 	}
 	return &Store{
 		file: file, identity: identity, limits: options.Limits, tail: tail.New(head), readers: readers,
-		writer: newWriter(conn, head, options.BusyTimeout), poller: poller{interval: options.PollInterval},
+		writer: newWriter(conn, head, options), poller: poller{interval: options.PollInterval},
 	}, nil
 }
 
