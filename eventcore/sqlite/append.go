@@ -83,14 +83,7 @@ func (w *writer) write(request *eventcore.AppendRequest) (eventcore.Appended, er
 	if err != nil {
 		return eventcore.Appended{}, err
 	}
-	first := request.ID
-	for i := range events {
-		if err := insertEvent(w.conn, &events[i], first); err != nil {
-			return eventcore.Appended{}, err
-		}
-		first = uuid.Nil
-	}
-	if err := w.record(request.Commands, events); err != nil {
+	if err := w.insert(request, events); err != nil {
 		return eventcore.Appended{}, err
 	}
 	if len(events) > 0 && w.unindexed.due(w.indexEvery) {
@@ -99,6 +92,18 @@ func (w *writer) write(request *eventcore.AppendRequest) (eventcore.Appended, er
 		}
 	}
 	return eventcore.Appended{Previous: head, Events: events}, nil
+}
+
+// insert writes the events, the first with the append's id, and the commands that they came from.
+func (w *writer) insert(request *eventcore.AppendRequest, events []eventcore.Event) error {
+	first := request.ID
+	for i := range events {
+		if err := insertEvent(w.conn, &events[i], first); err != nil {
+			return err
+		}
+		first = uuid.Nil
+	}
+	return w.record(request.Commands, events)
 }
 
 // look returns the head and how far the index goes, unless the append has been fenced off.
