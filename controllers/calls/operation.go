@@ -16,6 +16,14 @@ import (
 // said so. Any other error that is no Refusal leaves the outcome unknown.
 var ErrUnavailable = errors.New("the provider is unavailable")
 
+// ErrMisconfigured says that the provider refuses the operator's credentials or configuration. The call surely did not
+// happen; it is tried again slowly, and the order says why it waits.
+var ErrMisconfigured = errors.New("the provider refuses the operator's credentials or configuration")
+
+// ErrNoFence says that a provider can't promise to refuse a key: a call that it has not seen may still arrive, so that
+// its outcome stays unknown.
+var ErrNoFence = errors.New("the provider can't promise to refuse the request")
+
 // CodeFenced is the Code of the Refusal with which a provider meets a request whose key was fenced. It is no answer to
 // the order: another process has closed the generation while the request was on its way.
 const CodeFenced = "key_cancelled"
@@ -43,7 +51,7 @@ type Operation struct {
 	// Intent returns the event that announces the call.
 	Intent func(order saga.Order, call saga.Call) any
 	// Do calls the provider and returns the event of its success. ctx ends at the call's deadline. The error is a
-	// *Refusal, ErrUnavailable, or leaves the outcome unknown.
+	// *Refusal, ErrUnavailable, ErrMisconfigured, or leaves the outcome unknown.
 	Do func(ctx context.Context, order saga.Order, call saga.Call) (any, error)
 	// Find asks the provider what became of the call. It returns the event of its success, a *Refusal if it was
 	// refused, or nil if the provider has not seen the key. Another error leaves the outcome unknown.

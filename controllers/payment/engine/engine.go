@@ -53,7 +53,7 @@ func (s service) charge() calls.Operation {
 		},
 		Do:    s.doCharge,
 		Find:  s.findCharge,
-		Fence: s.fence,
+		Fence: s.fence(Charge),
 		Refused: func(call saga.Call, refusal *calls.Refusal) any {
 			return saga.PaymentFailed{Generation: call.Generation, Code: refusal.Code, Message: refusal.Message}
 		},
@@ -83,9 +83,9 @@ func (s service) doCharge(ctx context.Context, order saga.Order, call saga.Call)
 	if !present {
 		return nil, fmt.Errorf("%w: the Order with the payment token is gone", calls.ErrUnavailable)
 	}
-	charge, err := provider.Charge(ctx, ChargeRequest{
-		Key: call.Key, Token: token, Amount: order.Content.Total, Correlation: saga.CorrelationID(s.store, order),
-	})
+	request := s.request(Charge, order, call)
+	request.Token = token
+	charge, err := provider.Do(ctx, request)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (s service) findCharge(ctx context.Context, order saga.Order, call saga.Cal
 	if err != nil {
 		return nil, err
 	}
-	charge, err := provider.FindCharge(ctx, call.Key)
+	charge, err := provider.Find(ctx, s.request(Charge, order, call))
 	if err != nil || charge == nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (s service) refund() calls.Operation {
 		},
 		Do:    s.doRefund,
 		Find:  s.findRefund,
-		Fence: s.fence,
+		Fence: s.fence(Refund),
 		Refused: func(_ saga.Call, refusal *calls.Refusal) any {
 			return saga.AttentionRequired{
 				Step: saga.ProcessPayment, Undo: true, Reason: saga.ReasonRefundRefused, Message: refusal.Error(),
@@ -131,9 +131,7 @@ func (s service) doRefund(ctx context.Context, order saga.Order, call saga.Call)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", calls.ErrUnavailable, err)
 	}
-	refund, err := provider.Refund(ctx, RefundRequest{
-		Key: call.Key, Charge: order.Charge.Reference, Amount: order.Charge.Amount, Correlation: saga.CorrelationID(s.store, order),
-	})
+	refund, err := provider.Do(ctx, s.request(Refund, order, call))
 	if err != nil {
 		return nil, err
 	}
@@ -145,17 +143,29 @@ func (s service) findRefund(ctx context.Context, order saga.Order, call saga.Cal
 	if err != nil {
 		return nil, err
 	}
-	refund, err := provider.FindRefund(ctx, call.Key)
+	refund, err := provider.Find(ctx, s.request(Refund, order, call))
 	if err != nil || refund == nil {
 		return nil, err
 	}
 	return saga.PaymentRefunded{Generation: call.Generation, Reference: refund.Reference, Amount: refund.Amount}, nil
 }
 
-func (s service) fence(ctx context.Context, order saga.Order, call saga.Call) error {
-	provider, err := s.provider(order)
-	if err != nil {
-		return err
+func (s service) fence(action Action) func(context.Context, saga.Order, saga.Call) error {
+	return func(ctx context.Context, order saga.Order, call saga.Call) error {
+		provider, err := s.provider(order)
+		if err != nil {
+			return err
+		}
+		return provider.Cancel(ctx, s.request(action, order, call))
 	}
-	return provider.Cancel(ctx, call.Key)
+}
+
+func (s service) request(action Action, order saga.Order, call saga.Call) Request {
+	request := Request{
+		Action: action, Key: call.Key, Amount: order.Content.Total, Correlation: saga.CorrelationID(s.store, order),
+	}
+	if action == Refund {
+		request.Charge, request.Amount = order.Charge.Reference, order.Charge.Amount
+	}
+	return request
 }
