@@ -271,6 +271,7 @@ func (w *walk) outcome(k key) any {
 		return outsides[k.operation].succeeded(k.generation, w.order)
 	case left:
 		return saga.OrderShipped{Reference: "sh"}
+	default:
 	}
 	return outsides[k.operation].refused(k.generation)
 }
