@@ -36,6 +36,8 @@ const (
 	LoseRequest Fault = "lose request"
 	// Hold cuts the connection, and does the work when the control releases it.
 	Hold Fault = "hold"
+	// Overtake lets the requests arrive that were held, and then does the work.
+	Overtake Fault = "overtake"
 	// Hang answers when the client has gone away, and does nothing.
 	Hang Fault = "hang"
 	// BreakAfter does the work and answers with an error of the server.
@@ -77,7 +79,14 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, asked request, fa
 		spoil(s, w, r, asked)
 		return
 	}
-	given, err := s.answer(r.Context(), asked)
+	var err error
+	if fault == Overtake {
+		err = s.release(r.Context())
+	}
+	var given answer
+	if err == nil {
+		given, err = s.answer(r.Context(), asked)
+	}
 	if err != nil {
 		report(w, nil, err)
 		return
@@ -119,13 +128,13 @@ var after = map[Fault]func(http.ResponseWriter){
 	LoseReply:  cut,
 	Drop:       func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
 	BreakAfter: func(w http.ResponseWriter) { write(w, failures[Break].answer()) },
-	Empty:      func(w http.ResponseWriter) { write(w, answer{http.StatusOK, "{}"}) },
+	Empty:      func(w http.ResponseWriter) { write(w, answer{status: http.StatusOK, body: "{}"}) },
 	Garbage: func(w http.ResponseWriter) {
-		write(w, answer{http.StatusOK, "<html>" + SecretKey + "</html>"})
+		write(w, answer{status: http.StatusOK, body: "<html>" + SecretKey + "</html>"})
 	},
 	Endless: func(w http.ResponseWriter) {
 		blanks := strings.Repeat(" ", 1<<16)
-		write(w, answer{http.StatusOK, "{"})
+		write(w, answer{status: http.StatusOK, body: "{"})
 		for {
 			if _, err := w.Write([]byte(blanks)); err != nil {
 				return

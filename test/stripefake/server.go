@@ -53,6 +53,8 @@ type request struct {
 type answer struct {
 	status int
 	body   string
+	// replayed is an answer that was given before.
+	replayed bool
 }
 
 // route returns the operation of a path under /v1, and the id in it.
@@ -168,7 +170,7 @@ func (t tx) once(asked request) (answer, error) {
 	var known string
 	var given answer
 	if err := t.each(func(row *sqlite.Stmt) error {
-		known, given = row.ColumnText(0), answer{row.ColumnInt(1), row.ColumnText(2)}
+		known, given = row.ColumnText(0), answer{row.ColumnInt(1), row.ColumnText(2), true}
 		return nil
 	}, `SELECT fingerprint, status, body FROM keys WHERE key = ?`, asked.key); err != nil {
 		return answer{}, err
@@ -208,20 +210,23 @@ func (t tx) execute(asked request) (given answer, began bool, err error) {
 		return answer{}, false, err
 	}
 	body, err := json.Marshal(object)
-	return answer{http.StatusOK, string(body)}, true, err
+	return answer{status: http.StatusOK, body: string(body)}, true, err
 }
 
 func (f *failure) answer() answer {
 	body, err := json.Marshal(map[string]*failure{"error": f})
 	if err != nil {
-		return answer{http.StatusInternalServerError, err.Error()}
+		return answer{status: http.StatusInternalServerError, body: err.Error()}
 	}
-	return answer{f.status, string(body)}
+	return answer{status: f.status, body: string(body)}
 }
 
 func write(w http.ResponseWriter, given answer) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Request-Id", "req_fake")
+	if given.replayed {
+		w.Header().Set("Idempotent-Replayed", "true")
+	}
 	w.WriteHeader(given.status)
 	_, _ = io.WriteString(w, given.body)
 }

@@ -35,7 +35,15 @@ func (p *Provider) confirm(ctx context.Context, request engine.Request) (*engine
 	if err != nil {
 		return p.review(ctx, request, request.Prepared, refused(payments, err))
 	}
+	if replayed(intent) {
+		return p.reread(ctx, request, request.Prepared, errStrange)
+	}
 	return concluded(request, state{intent: intent}, errStrange)
+}
+
+// replayed reports whether Stripe gave an old answer again. Since then the authorisation in it may have been fenced.
+func replayed(intent *stripego.PaymentIntent) bool {
+	return intent.LastResponse != nil && intent.LastResponse.Header.Get("Idempotent-Replayed") == "true"
 }
 
 // follow captures, voids or refunds, after a look: neither the 24 hours of Stripe's idempotency keys matter then, nor
@@ -143,9 +151,14 @@ func (p *Provider) review(ctx context.Context, request engine.Request, id string
 	if !ok || f.status != http.StatusBadRequest {
 		return nil, err
 	}
-	state, looked := p.look(ctx, request, id)
-	if looked != nil {
-		return nil, uncertain(looked)
+	return p.reread(ctx, request, id, uncertain(err))
+}
+
+// reread concludes from what is true now, after a request that may have changed something.
+func (p *Provider) reread(ctx context.Context, request engine.Request, id string, otherwise error) (*engine.Movement, error) {
+	state, err := p.look(ctx, request, id)
+	if err != nil {
+		return nil, uncertain(err)
 	}
-	return concluded(request, state, uncertain(err))
+	return concluded(request, state, otherwise)
 }
