@@ -296,13 +296,15 @@ func TestNoSecretIsInAnyErrorOrLog(t *testing.T) {
 		}
 	}
 	for name, handler := range map[string]http.HandlerFunc{
-		"no HTTP":           raw(both),
-		"a status line":     raw("HTTP/1.1 " + both + "\r\n\r\n"),
-		"a header":          raw("HTTP/1.1 200 OK\r\n" + both + "\r\n\r\n"),
-		"a length":          raw("HTTP/1.1 200 OK\r\nContent-Length: " + both + "\r\n\r\n"),
-		"an encoding":       raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: " + both + "\r\n\r\n"),
-		"a chunk":           raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + both),
-		"a location":        func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://"+both, http.StatusTemporaryRedirect) },
+		"no HTTP":       raw(both),
+		"a status line": raw("HTTP/1.1 " + both + "\r\n\r\n"),
+		"a header":      raw("HTTP/1.1 200 OK\r\n" + both + "\r\n\r\n"),
+		"a length":      raw("HTTP/1.1 200 OK\r\nContent-Length: " + both + "\r\n\r\n"),
+		"an encoding":   raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: " + both + "\r\n\r\n"),
+		"a chunk":       raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + both),
+		"a location": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://"+both, http.StatusTemporaryRedirect)
+		},
 		"a media type":      body(200, both, "{}"),
 		"a body":            body(500, "text/plain", both),
 		"broken JSON":       body(200, asJSON, both),

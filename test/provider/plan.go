@@ -80,6 +80,9 @@ var stages = map[Fault]stage{
 	Failure: after, Indiscreet: after,
 }
 
+// Faults returns all faults, by name.
+func Faults() []Fault { return slices.Sorted(maps.Keys(stages)) }
+
 // Plan says how the provider misbehaves. The zero Plan behaves.
 type Plan struct {
 	// Seed decides, with the key of a request and how often it came, what is left to chance.

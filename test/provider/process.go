@@ -71,6 +71,9 @@ func Start(ctx context.Context, options Options) (*Process, error) {
 			return nil, err
 		}
 	}
+	if err := os.WriteFile(p.planFile(), []byte("{}"), 0o600); err != nil {
+		return nil, err
+	}
 	return p, p.Restart(ctx)
 }
 
@@ -124,7 +127,9 @@ func (p *Process) Restart(ctx context.Context) error {
 }
 
 func (p *Process) arguments() []string {
-	arguments := []string{"--ledger", p.options.Ledger, "--secret-file", p.secretFile(), "--until-stdin-ends"}
+	arguments := []string{
+		"--ledger", p.options.Ledger, "--secret-file", p.secretFile(), "--plan", p.planFile(), "--until-stdin-ends",
+	}
 	if p.ready.URL != "" {
 		_, address, _ := strings.Cut(p.ready.URL, "://")
 		_, admin, _ := strings.Cut(p.ready.Admin, "://")
@@ -163,10 +168,19 @@ func (p *Process) Stop() error {
 	return closed
 }
 
-// SetPlan says how the provider misbehaves from now on.
+// SetPlan says how the provider misbehaves from now on, after a restart too.
 func (p *Process) SetPlan(ctx context.Context, plan Plan) error {
-	return p.tell(ctx, http.MethodPut, "/plan", plan, nil)
+	if err := p.tell(ctx, http.MethodPut, "/plan", plan, nil); err != nil {
+		return err
+	}
+	encoded, err := json.Marshal(plan)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(p.planFile(), encoded, 0o600)
 }
+
+func (p *Process) planFile() string { return filepath.Join(p.options.Folder, "plan.json") }
 
 // Down makes the provider break all connections, and refuse new ones for the span.
 func (p *Process) Down(ctx context.Context, span time.Duration) error {
