@@ -21,6 +21,9 @@ ROUNDS ?= 20
 # How many appends torture-store waits for, and in which store: a new SQLite file, or the one of a DSN.
 APPENDS ?= 1000000
 STORE ?=
+# How many orders torture-provider has, and how long its provider is away.
+ORDERS ?= 1000
+DOWN ?= 30s
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -97,6 +100,11 @@ torture-manager: ## Kill the manager ROUNDS times (20) amid orders, and audit th
 torture-store: ## Kill processes that append to one store until APPENDS (1,000,000) are done, and audit it.
 	@go test ./test/torture-store -run TestNothingIsLost -count=1 -timeout 120m -v \
 		-args -appends=$(APPENDS) -limit=110m $(if $(STORE),'-store=$(STORE)')
+
+.PHONY: torture-provider
+torture-provider: ## Carry out ORDERS (1,000) with a provider that loses replies and is away for DOWN (30s).
+	@go test ./test/torture-provider -run TestNoMoneyIsLost -count=1 -timeout 60m -v \
+		-args -orders=$(ORDERS) -down=$(DOWN) -limit=50m $(if $(STORE),'-store=$(STORE)')
 
 .PHONY: verify
 verify: generate manifests ## Fail if generated files or a go.mod are out of date.
