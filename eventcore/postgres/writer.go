@@ -47,7 +47,9 @@ func (w *writer) limit(ctx context.Context) (context.Context, context.CancelFunc
 	if ctx.Done() != nil {
 		return context.WithTimeout(ctx, w.patience)
 	}
-	if ends, set := w.limited.Deadline(); !set || time.Until(ends) < w.patience-w.patience/10 {
+	ends, set := w.limited.Deadline()
+	left := time.Until(ends) //nolint:forbidigo // the clock that contexts go by
+	if !set || left < w.patience-w.patience/10 {
 		w.cancel()
 		w.limited, w.cancel = context.WithTimeout(ctx, w.patience)
 	}
