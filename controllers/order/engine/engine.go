@@ -4,7 +4,9 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/eventcore/order-operator/controllers/saga"
@@ -28,7 +30,7 @@ func New(executor *eventcore.Executor, identity eventcore.Identity, clock func()
 
 // Accept creates the order, or attaches the object of content.UID to the order of that name if its content is the same;
 // a higher attempt than the order's last one starts it anew with whatever content. An order that was suspended because its
-// object was gone goes on. The deadline and the flow's version are filled in, and the attempt is 1 if it is 0. It
+// object was gone goes on. A deadline, an attempt and a flow's version that are not given are filled in. It
 // returns a *NameTakenError if the name belongs to an order with other content, an *AttemptError if the last attempt was
 // completed or is not undone wholly, and ErrInvalidContent for content that no saga can carry out; nothing is recorded
 // then.
@@ -36,7 +38,11 @@ func (e *Engine) Accept(ctx context.Context, id saga.OrderID, content saga.Order
 	if err := validate(content); err != nil {
 		return err
 	}
-	flow := saga.CurrentFlow()
+	flow, known := saga.FlowOf(cmp.Or(content.FlowVersion, saga.CurrentFlow().Version))
+	if !known {
+		return fmt.Errorf("%w: its flow version %d is none that this program knows: deploy one that does, or leave it out",
+			ErrInvalidContent, content.FlowVersion)
+	}
 	content.FlowVersion = flow.Version
 	content.Attempt = max(content.Attempt, 1)
 	if content.Deadline.IsZero() {
