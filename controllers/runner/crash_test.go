@@ -32,7 +32,7 @@ type instant struct {
 func recordRun(t *testing.T, s scenario) (log []eventcore.Event, instants []instant) {
 	t.Helper()
 	var mu sync.Mutex
-	w := newWorld(t, newBook(s.script))
+	w := newWorld(t, s.book())
 	note := func() {
 		mu.Lock()
 		defer mu.Unlock()
@@ -46,8 +46,7 @@ func recordRun(t *testing.T, s scenario) (log []eventcore.Event, instants []inst
 	w.book.effect = note
 	note()
 	p := s.begin(w)
-	w.await(orderID, ended)
-	synctest.Wait()
+	s.rest(w)
 	_ = p.stop()
 	return w.events(""), instants
 }
@@ -63,16 +62,6 @@ func (w *world) restore(log []eventcore.Event) {
 	}
 }
 
-// checkAfterCrash is check, but for an order whose deadline passes earlier in its way, because of the crash, so that
-// nobody is asked what a person would have to decide.
-func (s scenario) checkAfterCrash(w *world) {
-	w.t.Helper()
-	if s.outcome == "" && s.deadline != 0 {
-		s.outcome = w.fold(orderID).Outcome
-	}
-	s.check(w)
-}
-
 func TestAnOrderEndsTheSameWhereverAProcessCrashes(t *testing.T) {
 	points := 0
 	for _, s := range scenarios {
@@ -86,8 +75,7 @@ func TestAnOrderEndsTheSameWhereverAProcessCrashes(t *testing.T) {
 					w := newWorld(t, at.book.clone())
 					w.restore(log[:at.events])
 					p := s.begin(w)
-					w.await(orderID, ended)
-					synctest.Wait()
+					s.rest(w)
 					s.checkAfterCrash(w)
 					_ = p.stop()
 				})
@@ -111,7 +99,7 @@ func TestAnOrderEndsTheSameHoweverOftenItsProcessesCrash(t *testing.T) {
 
 func crashEvery(t *testing.T, s scenario, effects int) {
 	t.Helper()
-	w := newWorld(t, newBook(s.script))
+	w := newWorld(t, s.book())
 	deadline := time.Now().Add(s.deadline)
 	var alive atomic.Pointer[process]
 	var left atomic.Int64
@@ -124,7 +112,7 @@ func crashEvery(t *testing.T, s scenario, effects int) {
 	}
 	w.appended, w.book.effect = func([]eventcore.Event) { effect() }, effect
 	over := make(chan struct{})
-	go func() { defer close(over); w.await(orderID, ended) }()
+	go func() { defer close(over); s.rest(w) }()
 	for life := range 100 {
 		left.Store(int64(effects + life%3)) // or every life might end between an intent and its call
 		again := s
@@ -138,7 +126,6 @@ func crashEvery(t *testing.T, s scenario, effects int) {
 			alive.Store(nil)
 			_ = p.stop()
 		case <-over:
-			synctest.Wait()
 			alive.Store(nil)
 			_ = p.stop()
 			s.checkAfterCrash(w)
@@ -154,11 +141,11 @@ func TestTwoProcessesOnOneStoreDoNothingTwice(t *testing.T) {
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, newBook(s.script))
+				w := newWorld(t, s.book())
 				first, second := s.begin(w), s.begin(w)
 				processes := []*process{first, second}
 				over := make(chan struct{})
-				go func() { defer close(over); w.await(orderID, ended) }()
+				go func() { defer close(over); s.rest(w) }()
 				for running := true; running; {
 					select {
 					case <-over:
@@ -170,14 +157,15 @@ func TestTwoProcessesOnOneStoreDoNothingTwice(t *testing.T) {
 								if !errors.Is(err, eventcore.ErrCheckpointMoved) {
 									t.Errorf("a process ended: %v", err)
 								}
-								processes[i] = w.begin()
+								p.cancel()
+								p.people.Wait()
+								processes[i] = s.begin(w)
 							default:
 							}
 						}
 					}
 				}
-				time.Sleep(2 * time.Minute)
-				s.check(w)
+				s.checkAfterCrash(w)
 				for _, p := range processes {
 					_ = p.stop()
 				}

@@ -51,6 +51,8 @@ type world struct {
 
 	mu   sync.Mutex
 	gone map[string]bool // gateways, carriers and Order objects (by UID) that are not there
+	// found says that what was missing at first has arrived.
+	found bool
 	// appending is called before every append, if it is set. Its error is the append's.
 	appending func(eventcore.AppendRequest) error
 	// appended is called after every append with events, if it is set.
@@ -91,6 +93,9 @@ type process struct {
 	dead   atomic.Bool
 	cancel context.CancelFunc
 	ended  chan error
+	// scenario is what the process plays; people act in it until the process is stopped.
+	scenario scenario
+	people   sync.WaitGroup
 }
 
 var errDead = errors.New("the process is dead")
@@ -114,6 +119,7 @@ func (w *world) begin() *process {
 	var err error
 	p.Runner, err = runner.New(ctx, storeOf{w.store, p}, runner.Options{ServicesOptions: runner.ServicesOptions{
 		Gateways: gateways{p}, Carriers: carriers{p}, Tokens: tokens{w}, CallTimeout: w.timeout,
+		Jitter: func() float64 { return 0.5 }, // ways are told event by event
 	}})
 	if err != nil {
 		w.t.Fatal(err)
@@ -127,6 +133,7 @@ func (p *process) die() { p.dead.Store(true) }
 // stop ends the process, dead or alive, and returns what it ended with.
 func (p *process) stop() error {
 	p.cancel()
+	p.people.Wait()
 	return <-p.ended
 }
 
@@ -222,30 +229,6 @@ func (w *world) stock(id saga.ProductID) saga.Stock {
 	return folded
 }
 
-// audit holds the order's end against the providers' books and the stock.
-func (w *world) audit(id saga.OrderID) {
-	w.t.Helper()
-	folded := w.fold(id)
-	correlation := saga.CorrelationID(storeID.String(), folded)
-	charges, refunds := w.book.done(charge, correlation), w.book.done(refund, correlation)
-	shipments, withdrawn := w.book.done(ship, correlation), w.book.done(withdraw, correlation)
-	if charges > 1 || refunds > charges || shipments > 1 || withdrawn > shipments {
-		w.t.Errorf("%s: %d charges, %d refunds, %d shipments, %d withdrawn", id, charges, refunds, shipments, withdrawn)
-	}
-	if folded.Charge.Amount.Minor != int64(charges)*total.Minor || folded.Refunded.Minor != int64(refunds)*total.Minor {
-		w.t.Errorf("%s: recorded are %v charged and %v refunded, in the books %d and %d",
-			id, folded.Charge.Amount, folded.Refunded, charges, refunds)
-	}
-	left := 0
-	if folded.Outcome == saga.Completed {
-		left = 1
-	}
-	if folded.Attention == nil && (charges-refunds != left || shipments-withdrawn != left) {
-		w.t.Errorf("%s ended %s with %d charges, %d refunds, %d shipments, %d withdrawn",
-			id, folded.Outcome, charges, refunds, shipments, withdrawn)
-	}
-}
-
 // storeOf is the store as a process sees it.
 type storeOf struct {
 	eventcore.Store
@@ -286,7 +269,11 @@ type (
 )
 
 func (g gateways) Provider(name string) (payment.Provider, bool) {
-	return bank{g.book}, g.there("gateway/"+name) && !g.dead.Load()
+	there := g.there("gateway/"+name) && !g.dead.Load()
+	if g.book.preparing {
+		return preparer{bank{g.book}}, there
+	}
+	return bank{g.book}, there
 }
 
 func (c carriers) Provider(name string) (shipping.Provider, bool) {
