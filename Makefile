@@ -23,6 +23,9 @@ APPENDS ?= 1000000
 STORE ?=
 # Flags for bench-store and bench-core, such as BENCH='-quick -only SQLite'.
 BENCH ?=
+# How many orders torture-provider has, and how long its provider is away.
+ORDERS ?= 1000
+DOWN ?= 30s
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -112,6 +115,10 @@ bench-core: bin/bench-core ## Run EventCore's own stress scenarios and benchmark
 .PHONY: bin/bench-store bin/bench-core
 bin/bench-store bin/bench-core:
 	@cd hack/bench && GOWORK=off go build -o ../../$@ ./cmd/$(@F)
+.PHONY: torture-provider
+torture-provider: ## Carry out ORDERS (1,000) with a provider that loses replies and is away for DOWN (30s).
+	@go test ./test/torture-provider -run TestNoMoneyIsLost -count=1 -timeout 60m -v \
+		-args -orders=$(ORDERS) -down=$(DOWN) -limit=50m $(if $(STORE),'-store=$(STORE)')
 
 .PHONY: verify
 verify: generate manifests ## Fail if generated files or a go.mod are out of date.
