@@ -4,6 +4,7 @@
 package order
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -107,7 +108,8 @@ func stepProgress(s *saga.StepStatus) (reason, message string) {
 	case !s.Forward.NotBefore.IsZero():
 		return commercev1.ReasonRetryScheduled, s.Name + ": " + s.Message + again(s.Forward.NotBefore)
 	}
-	return stepReasons[s.Name], stepMessages[s.Name]
+	// A step of a program's own flow speaks for itself.
+	return cmp.Or(stepReasons[s.Name], s.Name), cmp.Or(stepMessages[s.Name], "The step "+s.Name+" is under way")
 }
 
 // compensating tells what is being undone, or waited for, and then why: the end of a long message is cut off.
@@ -119,7 +121,7 @@ func compensating(order saga.Order) string {
 			message = "Finding out what became of " + s.Name + again(s.Forward.NotBefore)
 			break
 		}
-		if s.State == saga.Succeeded || s.State == saga.Undoing {
+		if !s.Harmless && (s.State == saga.Succeeded || s.State == saga.Undoing) {
 			if words, ok := undoMessages[operation(order, s.Name, true)]; ok {
 				message = words
 			}

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,8 +61,8 @@ func TestOrdersOfTheOldFlowEndInItWhileNewOnesAreChecked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShop(t)
 		old, stop := s.start()
-		s.submit(old, "old", order("old", 0)) // its gateway is too slow: the charge has to be looked up
-		waiting := order("old-waiting", 0)
+		s.submit(old, "old", anOrder("old", 0)) // its gateway is too slow: the charge has to be looked up
+		waiting := anOrder("old-waiting", 0)
 		waiting.Lines[0].Product = "mouse-001" // which is not there yet
 		s.submit(old, "old-waiting", waiting)
 		synctest.Wait()
@@ -74,8 +75,8 @@ func TestOrdersOfTheOldFlowEndInItWhileNewOnesAreChecked(t *testing.T) {
 
 		program, stop := s.start(fraud.New(scores{}))
 		defer stop()
-		s.submit(program, "new", order("new", fraud.Flow.Version))
-		suspect := order("suspect", fraud.Flow.Version)
+		s.submit(program, "new", anOrder("new", fraud.Flow.Version))
+		suspect := anOrder("suspect", fraud.Flow.Version)
 		suspect.Customer.ID = "mallory"
 		s.submit(program, "suspect", suspect)
 		mouse := saga.ProductID{Namespace: "shop", Name: "mouse-001"}
@@ -102,7 +103,7 @@ func TestWhatFollowsAPassedCheckIsUndoneAndTheCheckIsNot(t *testing.T) {
 		s := newShop(t)
 		program, stop := s.start(fraud.New(scores{}))
 		defer stop()
-		content := order("refused", fraud.Flow.Version)
+		content := anOrder("refused", fraud.Flow.Version)
 		content.Address.Name = "SIM REFUSE"
 		s.submit(program, "refused", content)
 		time.Sleep(time.Minute)
@@ -121,7 +122,7 @@ func TestACheckThatFailsIsTriedAgain(t *testing.T) {
 		s := newShop(t)
 		program, stop := s.start(fraud.New(&failing{times: 2}))
 		defer stop()
-		s.submit(program, "tried", order("tried", fraud.Flow.Version))
+		s.submit(program, "tried", anOrder("tried", fraud.Flow.Version))
 		time.Sleep(time.Minute)
 		again := "FraudCheckRequested StepRetryScheduled "
 		s.expect(program, "tried", reserved+again+again+passed+paid+shipped, price.Minor, 0)
@@ -133,7 +134,7 @@ func TestACheckWithoutAnAnswerIsAskedAnewUntilTheDeadline(t *testing.T) {
 		s := newShop(t)
 		program, stop := s.start(fraud.New(scores{}))
 		defer stop()
-		content := order("unanswered", fraud.Flow.Version)
+		content := anOrder("unanswered", fraud.Flow.Version)
 		content.Customer.ID, content.Deadline = "slow", time.Now().Add(5*time.Second)
 		s.submit(program, "unanswered", content)
 		time.Sleep(10 * time.Minute)
@@ -146,7 +147,7 @@ func TestACheckGoesOnInAnotherProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShop(t)
 		first, stop := s.start(fraud.New(&failing{times: 100}))
-		s.submit(first, "moved", order("moved", fraud.Flow.Version))
+		s.submit(first, "moved", anOrder("moved", fraud.Flow.Version))
 		time.Sleep(100 * time.Millisecond)
 		stop()
 		second, stop := s.start(fraud.New(scores{}))
@@ -161,7 +162,7 @@ func TestAFlowThatNobodyKnowsIsRefused(t *testing.T) {
 		s := newShop(t)
 		program, stop := s.start()
 		defer stop()
-		err := program.Order.Accept(t.Context(), orderID("unknown"), order("unknown", 99))
+		err := program.Order.Accept(t.Context(), orderID("unknown"), anOrder("unknown", 99))
 		if !errors.Is(err, orderengine.ErrInvalidContent) || !strings.Contains(err.Error(), "flow version 99") {
 			t.Errorf("accepted with %v", err)
 		}
@@ -186,5 +187,11 @@ func TestTheFifthServiceIsUnderAHundredAndFiftyLines(t *testing.T) {
 	}
 	if lines == 0 || lines >= 150 {
 		t.Errorf("%d lines", lines)
+	}
+	for _, page := range []string{"../../docs/extending.md", "../../README.md"} {
+		content, err := os.ReadFile(page)
+		if err != nil || !strings.Contains(string(content), fmt.Sprintf("%d lines", lines)) {
+			t.Errorf("%s does not say that it is %d lines (%v)", page, lines, err)
+		}
 	}
 }

@@ -92,8 +92,8 @@ func (s *shop) start(more ...runner.NewService) (services *runner.Runner, stop f
 
 func orderID(name string) saga.OrderID { return saga.OrderID{Namespace: "shop", Name: name} }
 
-// order is one laptop in the flow, 0 for the program's current one.
-func order(name string, flow int) saga.OrderCreated {
+// anOrder is one laptop in the flow, 0 for the program's current one.
+func anOrder(name string, flow int) saga.OrderCreated {
 	return saga.OrderCreated{
 		UID: name, Customer: saga.Customer{ID: "cust-123"}, FlowVersion: flow,
 		Lines: []saga.Line{{Product: laptop.Name, Quantity: 1, UnitPrice: price}}, Total: price,
