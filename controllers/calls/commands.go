@@ -142,7 +142,8 @@ func (c record) isRemark() bool {
 func (c record) late(b *eventcore.Boundary, order saga.Order) error {
 	status := c.operation.status(order)
 	switch {
-	case !c.success, order.Content.Attempt == c.attempt && status.Succeeded == c.call.Generation:
+	case !c.success, order.Step(c.operation.Step).Harmless,
+		order.Content.Attempt == c.attempt && status.Succeeded == c.call.Generation:
 		return nil
 	case order.Content.Attempt == c.attempt && !status.Unsettled && c.fits(order):
 		return c.append(b, c.outcome)

@@ -31,15 +31,30 @@ type ServicesOptions struct {
 	Jitter func() float64
 	// Report is told of errors in the background: see calls.Options. Required.
 	Report func(id saga.OrderID, err error)
+	// More are services of the program's own, which own steps of a flow of its own: see saga.Register.
+	More []NewService
 }
 
-// Services are the four services on one store.
+// NewService makes a service on the executor. identity is that of the executor's store.
+type NewService func(executor *eventcore.Executor, identity eventcore.Identity, options calls.Options) Service
+
+// Service is one that owns steps of a flow, such as a *calls.Engine.
+type Service interface {
+	// Step takes what is due for the order, and returns when to do so again if nothing wakes the order before, the zero
+	// time for never.
+	Step(ctx context.Context, id saga.OrderID) (time.Time, error)
+	// Close lets what is under way end, and starts no more.
+	Close()
+}
+
+// Services are the four services on one store, and the program's own.
 type Services struct {
 	Executor  *eventcore.Executor
 	Order     *order.Engine
 	Inventory *inventory.Engine
 	Payment   *calls.Engine
 	Shipping  *calls.Engine
+	More      []Service
 }
 
 // NewServices returns the services on the store, which stays the caller's to close after them.
@@ -54,22 +69,24 @@ func NewServices(ctx context.Context, store eventcore.Store, options ServicesOpt
 	callOptions := calls.Options{
 		Clock: options.Clock, Timeout: options.CallTimeout, Jitter: options.Jitter, Report: options.Report,
 	}
-	return &Services{
+	services := &Services{
 		Executor:  executor,
 		Order:     order.New(executor, identity, options.Clock),
 		Inventory: inventory.New(executor, identity, options.Clock),
 		Payment:   payment.New(executor, identity, options.Gateways, options.Tokens, callOptions),
 		Shipping:  shipping.New(executor, identity, options.Carriers, callOptions),
-	}, nil
+	}
+	for _, service := range options.More {
+		services.More = append(services.More, service(executor, identity, callOptions))
+	}
+	return services, nil
 }
 
 // Step lets each service take what is due for the order, and returns when to do so again if nothing wakes the order
 // before, the zero time for never.
 func (s *Services) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
 	var next time.Time
-	for _, step := range []func(context.Context, saga.OrderID) (time.Time, error){
-		s.Order.Step, s.Inventory.Step, s.Payment.Step, s.Shipping.Step,
-	} {
+	for _, step := range s.steps() {
 		at, err := step(ctx, id)
 		if err != nil {
 			return time.Time{}, err
@@ -81,9 +98,21 @@ func (s *Services) Step(ctx context.Context, id saga.OrderID) (time.Time, error)
 	return next, nil
 }
 
+func (s *Services) steps() []func(context.Context, saga.OrderID) (time.Time, error) {
+	steps := make([]func(context.Context, saga.OrderID) (time.Time, error), 0, 4+len(s.More))
+	steps = append(steps, s.Order.Step, s.Inventory.Step, s.Payment.Step, s.Shipping.Step)
+	for _, service := range s.More {
+		steps = append(steps, service.Step)
+	}
+	return steps
+}
+
 // Close lets the calls under way end and stops the executor.
 func (s *Services) Close() {
 	s.Payment.Close()
 	s.Shipping.Close()
+	for _, service := range s.More {
+		service.Close()
+	}
 	s.Executor.Close()
 }

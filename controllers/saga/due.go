@@ -61,8 +61,10 @@ func (o Order) Undo(step string, now time.Time) bool {
 	return false
 }
 
-// toUndo reports whether the step has happened and is not undone.
-func (s *StepStatus) toUndo() bool { return s.State == Succeeded || s.State == Undoing }
+// toUndo reports whether the step has happened, has left something, and is not undone.
+func (s *StepStatus) toUndo() bool {
+	return !s.Harmless && (s.State == Succeeded || s.State == Undoing)
+}
 
 // undoable leaves out goods that have left.
 func (o Order) undoable(s *StepStatus) bool {

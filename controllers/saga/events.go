@@ -9,10 +9,10 @@ import (
 	"github.com/eventcore/order-operator/eventcore"
 )
 
-// NewRegistry returns the registry of all events. Names and shapes are frozen: the golden log in testdata must
-// stay readable.
+// NewRegistry returns the registry of all events, those of registered flows too. Names and shapes are frozen: the golden
+// log in testdata must stay readable.
 func NewRegistry() *eventcore.Registry {
-	return eventcore.NewRegistry(
+	return eventcore.NewRegistry(append([]eventcore.EventType{
 		eventcore.Type[OrderCreated]("OrderCreated", 1),
 		eventcore.Type[OrderAttached]("OrderAttached", 1),
 		eventcore.Type[OrderCancellationRequested]("OrderCancellationRequested", 1),
@@ -45,7 +45,7 @@ func NewRegistry() *eventcore.Registry {
 		eventcore.Type[OutcomeUnknown]("OutcomeUnknown", 1),
 		eventcore.Type[AttentionRequired]("AttentionRequired", 1),
 		eventcore.Type[AttentionResolved]("AttentionResolved", 1),
-	)
+	}, ownEvents...)...)
 }
 
 // Line is a product that is ordered. Its unit price is the contract: products have no price.
@@ -184,6 +184,9 @@ func CallOf(payload any) (Call, bool) {
 		return payload.Call, true
 	case ShipmentCancelRequested:
 		return payload.Call, true
+	case StepEvent:
+		change := payload.StepChange()
+		return change.Call, change.Result == StepRequested
 	}
 	return Call{}, false
 }

@@ -6,9 +6,11 @@ package saga
 import (
 	"slices"
 	"time"
+
+	"github.com/eventcore/order-operator/eventcore"
 )
 
-// Service is one of the four services.
+// Service is one of the four services, or one of a program's own.
 type Service string
 
 // The services.
@@ -18,6 +20,9 @@ const (
 	PaymentService   Service = "payment"
 	ShippingService  Service = "shipping"
 )
+
+// Aggregate is the stream of all events of the service.
+func (s Service) Aggregate() eventcore.StreamID { return eventcore.StreamID(s + "-aggregate") }
 
 // The steps of flow 1 and their compensations.
 const (
@@ -77,8 +82,9 @@ type Flow struct {
 
 // Step is one row of the table.
 type Step struct {
-	Name         string
-	Owner        Service
+	Name  string
+	Owner Service
+	// Compensation is empty where nothing is left that must be undone.
 	Compensation string
 	// Refused is the reason of an order whose step was refused.
 	Refused string
@@ -120,7 +126,7 @@ var flow1 = Flow{
 	},
 }
 
-// flows holds every flow that an order in some store may still be in.
+// flows holds every flow that an order in some store may still be in: see Register for those of programs.
 var flows = map[int]*Flow{1: &flow1}
 
 // CurrentFlow returns the flow that new orders start in.

@@ -96,6 +96,19 @@ func (row *OpenOrder) late(payload any) {
 		row.gone(CreateShipment)
 	case AttentionResolved:
 		row.decided(payload)
+	case StepEvent:
+		row.lateStep(payload.StepChange())
+	}
+}
+
+// lateStep is late for an event that this package does not know.
+func (row *OpenOrder) lateStep(change StepChange) {
+	switch {
+	case change.Result != StepSucceeded:
+	case change.Undo:
+		row.gone(change.Step)
+	case leavesSomething(change.Step):
+		row.found(change.Step)
 	}
 }
 
@@ -103,10 +116,10 @@ func (row *OpenOrder) late(payload any) {
 func (row *OpenOrder) decided(payload AttentionResolved) {
 	switch {
 	case !payload.Undo || payload.Action == ResolveRetry:
-	case payload.Step == CreateShipment:
-		row.gone(CreateShipment)
-	default:
+	case payload.Step == ProcessPayment, payload.Step == CapturePayment:
 		row.gone(ProcessPayment, CapturePayment)
+	default:
+		row.gone(payload.Step)
 	}
 }
 

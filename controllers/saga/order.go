@@ -58,6 +58,8 @@ type Order struct {
 	Message      string
 	// Attention is set when a person has to decide. An order that has ended may need it too.
 	Attention *Attention
+	// Resolved is the position of the attention that a person has decided last.
+	Resolved eventcore.Position
 
 	Charge   Charge
 	Refunded Money
@@ -77,6 +79,8 @@ type StepStatus struct {
 	// Since is the time of the event that brought the state.
 	Since   time.Time
 	Message string
+	// Harmless is set for a step that leaves nothing to undo.
+	Harmless bool
 	// Waiting is set while something that the step needs is not there.
 	Waiting *StepWaiting
 	// Prepared is the provider's id of what was prepared for the generation that is under way.
@@ -205,7 +209,7 @@ func (o Order) created(payload OrderCreated, at time.Time) Order {
 	}
 	for _, step := range flow.StepsOf(payload.CaptureMode) {
 		order.Steps = append(order.Steps, StepStatus{
-			Name: step.Name, State: Pending, Since: at,
+			Name: step.Name, State: Pending, Since: at, Harmless: step.Compensation == "",
 			Forward: CallStatus{Generation: 1}, Undo: CallStatus{Generation: 1},
 		})
 	}

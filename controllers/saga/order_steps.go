@@ -53,7 +53,7 @@ func (o Order) applyToShipment(event *eventcore.Event) Order {
 	case OrderShipped:
 		return o.shipped(payload, at)
 	}
-	return o
+	return o.applyStepEvent(event)
 }
 
 // undoneByCall is the order after the compensation has succeeded.

@@ -17,9 +17,9 @@ const (
 	ShippingAggregate  eventcore.StreamID = "shipping-aggregate"
 )
 
-// AggregateStreams returns the four aggregate streams, for eventcore.ExecutorOptions.AppendOnly.
+// AggregateStreams returns the aggregate streams of all services, for eventcore.ExecutorOptions.AppendOnly.
 func AggregateStreams() []eventcore.StreamID {
-	return []eventcore.StreamID{OrderAggregate, InventoryAggregate, PaymentAggregate, ShippingAggregate}
+	return append([]eventcore.StreamID{OrderAggregate, InventoryAggregate, PaymentAggregate, ShippingAggregate}, ownAggregates...)
 }
 
 const (

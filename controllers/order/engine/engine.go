@@ -4,7 +4,9 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/eventcore/order-operator/controllers/saga"
@@ -28,22 +30,36 @@ func New(executor *eventcore.Executor, identity eventcore.Identity, clock func()
 
 // Accept creates the order, or attaches the object of content.UID to the order of that name if its content is the same;
 // a higher attempt than the order's last one starts it anew with whatever content. An order that was suspended because its
-// object was gone goes on. The deadline and the flow's version are filled in, and the attempt is 1 if it is 0. It
+// object was gone goes on. A deadline, an attempt and a flow's version that are not given are filled in. It
 // returns a *NameTakenError if the name belongs to an order with other content, an *AttemptError if the last attempt was
 // completed or is not undone wholly, and ErrInvalidContent for content that no saga can carry out; nothing is recorded
 // then.
 func (e *Engine) Accept(ctx context.Context, id saga.OrderID, content saga.OrderCreated) error {
-	if err := validate(content); err != nil {
+	return e.accept(ctx, CreateOrder{Order: id, Content: content})
+}
+
+// AcceptSuspended is Accept for an order that its user wants suspended: none of its steps is taken before Resume.
+func (e *Engine) AcceptSuspended(ctx context.Context, id saga.OrderID, content saga.OrderCreated) error {
+	return e.accept(ctx, CreateOrder{Order: id, Content: content, Suspended: true})
+}
+
+func (e *Engine) accept(ctx context.Context, command CreateOrder) error {
+	content := &command.Content
+	if err := validate(*content); err != nil {
 		return err
 	}
-	flow := saga.CurrentFlow()
+	flow, known := saga.FlowOf(cmp.Or(content.FlowVersion, saga.CurrentFlow().Version))
+	if !known {
+		return fmt.Errorf("%w: its flow version %d is none that this program knows: deploy one that does, or leave it out",
+			ErrInvalidContent, content.FlowVersion)
+	}
 	content.FlowVersion = flow.Version
 	content.Attempt = max(content.Attempt, 1)
 	if content.Deadline.IsZero() {
 		content.Deadline = e.clock().Add(flow.Deadline).Truncate(time.Second)
 	}
 	content.Deadline = content.Deadline.UTC()
-	_, err := e.executor.Execute(ctx, CreateOrder{Order: id, Content: content}, e.metadata(saga.Order{ID: id, Content: content}))
+	_, err := e.executor.Execute(ctx, command, e.metadata(saga.Order{ID: command.Order, Content: *content}))
 	return err
 }
 
