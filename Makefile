@@ -21,6 +21,11 @@ ROUNDS ?= 20
 # How many appends torture-store waits for, and in which store: a new SQLite file, or the one of a DSN.
 APPENDS ?= 1000000
 STORE ?=
+# Flags for bench-store and bench-core, such as BENCH='-quick -only SQLite'.
+BENCH ?=
+# How many orders torture-provider has, and how long its provider is away.
+ORDERS ?= 1000
+DOWN ?= 30s
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -86,6 +91,7 @@ test: ## Run all tests with the race detector, against a real API server.
 	export KUBEBUILDER_ASSETS; \
 	go test -race -p $(TEST_PACKAGES) -timeout 20m ./...
 	@cd test/kstatus && go test -race ./... # a module of its own, so that nobody inherits kstatus
+	@cd hack/bench && go test -race ./... # measures a little, so that the benchmarks keep working
 
 .PHONY: torture-manager
 torture-manager: ## Kill the manager ROUNDS times (20) amid orders, and audit the books.
@@ -97,6 +103,22 @@ torture-manager: ## Kill the manager ROUNDS times (20) amid orders, and audit th
 torture-store: ## Kill processes that append to one store until APPENDS (1,000,000) are done, and audit it.
 	@go test ./test/torture-store -run TestNothingIsLost -count=1 -timeout 120m -v \
 		-args -appends=$(APPENDS) -limit=110m $(if $(STORE),'-store=$(STORE)')
+
+.PHONY: bench-store
+bench-store: bin/bench-store ## Compare the stores with the raw limits of this machine (BENCH=-help for flags).
+	@bin/bench-store $(BENCH)
+
+.PHONY: bench-core
+bench-core: bin/bench-core ## Run EventCore's own stress scenarios and benchmarks on our stores.
+	@bin/bench-core $(BENCH)
+
+.PHONY: bin/bench-store bin/bench-core
+bin/bench-store bin/bench-core:
+	@cd hack/bench && GOWORK=off go build -o ../../$@ ./cmd/$(@F)
+.PHONY: torture-provider
+torture-provider: ## Carry out ORDERS (1,000) with a provider that loses replies and is away for DOWN (30s).
+	@go test ./test/torture-provider -run TestNoMoneyIsLost -count=1 -timeout 60m -v \
+		-args -orders=$(ORDERS) -down=$(DOWN) -limit=50m $(if $(STORE),'-store=$(STORE)')
 
 .PHONY: verify
 verify: generate manifests ## Fail if generated files or a go.mod are out of date.

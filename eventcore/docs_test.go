@@ -10,7 +10,8 @@ import (
 )
 
 func TestTheTutorialsCodeIsThatOfTheExamples(t *testing.T) {
-	examples := unindented(t, "example_test.go") + unindented(t, "example_reading_test.go")
+	examples := unindented(t, "example_test.go") + unindented(t, "example_reading_test.go") +
+		unindented(t, "inspect/example_test.go")
 	tutorial := unindented(t, "../docs/eventcore.md")
 	blocks := strings.Split(tutorial, "```go\n")[1:]
 	if len(blocks) < 5 {

@@ -83,6 +83,8 @@ type Executor struct {
 	drained []*request
 	random  *bufio.Reader
 	id      uuid.UUID
+	// unsettled is an append that may have landed, or may still: see settle.
+	unsettled *AppendRequest
 
 	closing  chan struct{}
 	closed   sync.Once
@@ -171,8 +173,8 @@ func WithMetadata(metadata Metadata) ExecuteOption {
 
 // Execute decides the command and commits its events together with its reads' validation. The error is what
 // Handle refused with; or ErrAppendOnly, ErrNotLoaded, ErrUnknownType, ErrTooLarge, ErrDiscoveryDepth or ErrPanic
-// for a command that is wrong; ErrCommandReused; ErrContention; ErrRolledBack; ErrClosed; ctx's error if it ended before the loop took the command; or
-// what the store failed with. Only ErrOutcomeUnknown leaves open whether something was appended.
+// for a command that is wrong; ErrCommandReused; ErrContention; ErrRolledBack; ErrClosed; ctx's error if it ended
+// before the loop took the command; or what the store failed with. Only ErrOutcomeUnknown leaves open whether something was appended.
 func (e *Executor) Execute(ctx context.Context, command Command, options ...ExecuteOption) (Receipt, error) {
 	r := e.request(command, options)
 	defer e.free(r)

@@ -75,7 +75,7 @@ func (e *Executor) process(requests []*request) {
 		case err == nil:
 			b.succeed(appended)
 			size = min(2*size, e.options.MaxBatch)
-		case errors.Is(err, ErrOutcomeUnknown), errors.Is(err, ErrRolledBack):
+		case errors.Is(err, ErrOutcomeUnknown), errors.Is(err, errUnsettled), errors.Is(err, ErrRolledBack):
 			// Whatever else the error may be: deciding again could append twice, or go on without an end.
 			fail(b.requests(), err)
 		case errors.Is(err, errStale), errors.Is(err, ErrConflict):

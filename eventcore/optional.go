@@ -29,7 +29,7 @@ type CommandRecord struct {
 
 // Custodian is implemented by a Store that records whom its history serves, and whether it may be trusted.
 type Custodian interface {
-	// Bind records the cluster, the first time. For any other it returns *OtherClusterError, until that is adopted.
+	// Bind records the cluster, the first time. For any other, "" too, it returns *OtherClusterError, until it is adopted.
 	Bind(ctx context.Context, cluster string) error
 	// Adopt makes the store serve the cluster, whichever it has served before.
 	Adopt(ctx context.Context, cluster string) error

@@ -88,12 +88,14 @@ func TestAnOutcomeThatCannotBeFoundOutIsUnknown(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
 		t.Helper()
 		faults := newUnreliable(store, storetest.LostReply)
-		faults.resolver = unable{}
+		network := &unable{resolver: faults.resolver, down: true}
+		faults.resolver = network
 		executor := newExecutor(t, faults)
 		_, err := executor.Execute(t.Context(), deposit(10, "anna"))
 		if !errors.Is(err, eventcore.ErrOutcomeUnknown) || !errors.Is(err, errUnable) {
 			t.Errorf("got %v, want ErrOutcomeUnknown and its cause", err)
 		}
+		network.down = false
 		if _, err := executor.Execute(t.Context(), withdraw(11, "anna")); !errors.Is(err, errInsufficientFunds) {
 			t.Errorf("got %v, want a refusal that knows of the commit", err)
 		}
@@ -101,13 +103,51 @@ func TestAnOutcomeThatCannotBeFoundOutIsUnknown(t *testing.T) {
 	})
 }
 
-// unable finds out nothing. That it meets a conflict while it tries says nothing about the append.
-type unable struct{}
+// unable finds out nothing while it is down. That it meets a conflict while it tries says nothing about the append.
+type unable struct {
+	resolver eventcore.Resolver
+	down     bool
+}
 
 var errUnable = errors.New("the network is gone")
 
-func (unable) Resolve(context.Context, eventcore.AppendRequest) (eventcore.Appended, bool, error) {
-	return eventcore.Appended{}, false, errors.Join(errUnable, eventcore.ErrConflict)
+func (u *unable) Resolve(ctx context.Context, request eventcore.AppendRequest) (eventcore.Appended, bool, error) {
+	if u.down {
+		return eventcore.Appended{}, false, errors.Join(errUnable, eventcore.ErrConflict)
+	}
+	return u.resolver.Resolve(ctx, request)
+}
+
+// TestNothingIsDecidedWhileAnEarlierAppendMayStillLand gives a command again whose first append is still on its way: an
+// answer by what holds now would be wrong as soon as that lands.
+func TestNothingIsDecidedWhileAnEarlierAppendMayStillLand(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
+		t.Helper()
+		faults := newUnreliable(store, storetest.NoFault, storetest.LateAppend)
+		network := &unable{resolver: faults.resolver, down: true}
+		faults.resolver = network
+		executor := newExecutor(t, faults)
+		execute(t, executor, deposit(10, "anna"))
+		const id = "withdrawal-1"
+		_, err := executor.Execute(t.Context(), withdraw(10, "anna"), eventcore.WithCommandID(id))
+		if !errors.Is(err, eventcore.ErrOutcomeUnknown) {
+			t.Fatalf("got %v, want ErrOutcomeUnknown", err)
+		}
+		_, err = executor.Execute(t.Context(), withdraw(11, "anna"))
+		if !errors.Is(err, errUnable) || errors.Is(err, errInsufficientFunds) || errors.Is(err, eventcore.ErrOutcomeUnknown) {
+			t.Errorf("got %v, want no answer while the first append may land, and surely no effect", err)
+		}
+		network.down = false
+		execute(t, executor, withdraw(4, "anna"))
+		if landed := faults.Land(t.Context()); landed != 0 {
+			t.Errorf("%d late statements landed after something else was decided", landed)
+		}
+		_, err = executor.Execute(t.Context(), withdraw(10, "anna"), eventcore.WithCommandID(id))
+		if !errors.Is(err, errInsufficientFunds) {
+			t.Errorf("got %v, want a refusal", err)
+		}
+		wantBalance(t, executor, "anna", 6)
+	})
 }
 
 func TestWhoeverSharesABatchWithALostReplyIsAnswered(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 )
 
 // Registry knows the event types of an application, today's and those of its past: it turns payloads into JSON and
-// back. It is immutable after NewRegistry and may be shared. docs/schema-evolution.md tells how types change.
+// back. It is immutable and may be shared. docs/schema-evolution.md tells how types change.
 type Registry struct {
 	byType   map[reflect.Type]EventType
 	decoders map[eventName]decoder
@@ -57,10 +57,9 @@ func decodeJSON[T any](data []byte) (any, error) {
 	return payload, nil
 }
 
-// NewRegistry returns a registry of the types. It panics if a name is empty, a version is below 1, or a Go type or
-// a name with its version occurs twice; if the versions of a name have a gap, an upcaster does not fit the next
-// version, or the newest version has no Type; if a new name is not registered, or names go round in a circle. These
-// are mistakes of the programmer, found by the first test.
+// NewRegistry returns a registry of the types. It panics if a name is empty, a version is below 1, or anything is
+// registered twice; if versions have a gap, an upcaster does not fit the next version, or the newest has no Type; if
+// a new name is not registered, or names go round in a circle: mistakes of the programmer, found by the first test.
 func NewRegistry(types ...EventType) *Registry {
 	r := &Registry{
 		byType:   map[reflect.Type]EventType{},
@@ -123,10 +122,9 @@ func (r *Registry) Encode(payload any) (Event, error) {
 	return Event{Type: t.name, SchemaVersion: t.version, Data: data, Payload: payload}, nil
 }
 
-// Decode sets the event's Payload from its Data, unless it is set already; data of an old version is upcast. The
-// event's Type and SchemaVersion stay what was stored. It returns ErrUnknownType for a type or a schema version that
-// is not registered, and an error naming the position for data that does not fit, or on which an upcaster fails or
-// panics. An event that others may hold is decoded in a copy.
+// Decode sets the event's Payload from its Data, upcast from an old version, unless it is set already. Type and
+// SchemaVersion stay what was stored. It returns ErrUnknownType for a type or a schema version that is not registered,
+// and an error for data that does not fit or can't be upcast. An event that others may hold is decoded in a copy.
 func (r *Registry) Decode(event *Event) error {
 	if event.Payload != nil {
 		return nil

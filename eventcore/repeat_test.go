@@ -151,7 +151,7 @@ func TestALostReplyUnderAnIDIsFoundAgain(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, store eventcore.Store) {
 		t.Helper()
 		faults := newUnreliable(store, storetest.LostReply)
-		faults.resolver = unable{}
+		faults.resolver = &unable{down: true}
 		executor := newExecutor(t, faults)
 		_, err := executor.Execute(t.Context(), deposit(10, "anna"), eventcore.WithCommandID("once"))
 		if !errors.Is(err, eventcore.ErrOutcomeUnknown) {

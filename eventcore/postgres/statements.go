@@ -17,7 +17,7 @@ type statements struct {
 	createSchema, selectSchemaVersion, insertSchemaVersion, insertHead, selectIdentity  string
 	selectHead, lockHead, lookUp, insert, raiseFence, findAppend, fenceOff, findCommand string
 	bind, selectCluster, adopt, raiseEpoch                                              string
-	scan, byStreams, expand                                                             string
+	scan, byStreams, expand, index                                                      string
 	selectCheckpoint, selectDocument, selectDocuments, updateModel                      string
 }
 
@@ -44,6 +44,7 @@ func newStatements(schema string) *statements {
 	s.scan = s.named(pageOf(scan))
 	s.byStreams = s.named(pageOf(byStreams))
 	s.expand = s.named(expand)
+	s.index = s.named(index)
 	s.selectCheckpoint = s.named("SELECT checkpoint FROM {schema}.read_models WHERE name = $1")
 	s.selectDocument = s.named(selectDocument)
 	s.selectDocuments = s.named(selectDocuments)
@@ -123,6 +124,15 @@ SELECT {columns} FROM (
 	WHERE streams.name = ANY ($5::text[]) ORDER BY entry.position LIMIT $3
 ) AS entries JOIN {schema}.events USING (position)
 ORDER BY position`
+	// index reads on after an entry. A stream that has no name any more shows as one without.
+	index = `
+SELECT
+	entry.stream, entry.position, entry.version,
+	coalesce((SELECT name FROM {schema}.streams WHERE streams.id = entry.stream), '')
+FROM {schema}.memberships AS entry
+WHERE (entry.stream, entry.position) > ($1, $2)
+AND (entry.position <= $3 OR entry.position > (SELECT coalesce(max(position), 0) FROM {schema}.events))
+ORDER BY entry.stream, entry.position LIMIT $4`
 )
 
 // pageOf cuts a page after $4 bytes of payloads, and adds the head to its rows. It is one snapshot.

@@ -82,7 +82,7 @@ func open(ctx context.Context, file string, options Options) (_ *Store, err erro
 		return nil, err
 	}
 	return &Store{
-		identity: identity, limits: options.Limits, tail: tail.New(head), readers: readers,
+		file: file, identity: identity, limits: options.Limits, tail: tail.New(head), readers: readers,
 		writer: newWriter(conn, head, options.BusyTimeout), poller: poller{interval: options.PollInterval},
 	}, nil
 }

@@ -18,6 +18,7 @@ import (
 
 // Store is an eventcore.Store in an SQLite file. All its methods may be called concurrently.
 type Store struct {
+	file    string
 	limits  eventcore.Limits
 	tail    *tail.Tail
 	readers *sqlitex.Pool

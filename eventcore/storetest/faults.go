@@ -22,7 +22,7 @@ var (
 	// ErrCrashed is what every call returns after a crash. That of the append which crashed wraps ErrOutcomeUnknown too.
 	ErrCrashed = errors.New("injected crash: this process is gone")
 	// ErrNoResolver is what Resolve returns on a store that cannot.
-	ErrNoResolver = errors.New("the store is no eventcore.Resolver")
+	ErrNoResolver = fmt.Errorf("the store is no eventcore.Resolver: %w", errors.ErrUnsupported)
 	// ErrReplyLost is what the caller of an append gets whose reply is lost, unless FaultOptions say otherwise.
 	ErrReplyLost = fmt.Errorf("injected loss of the reply: %w", eventcore.ErrOutcomeUnknown)
 )
@@ -59,8 +59,8 @@ type FaultOptions struct {
 	Chances map[Fault]float64
 	// Landing is the probability that an append kept back lands before the next one. 0 leaves it to Land.
 	Landing float64
-	// Reads is the probability that a look at the log, at an append's fate or at a read model fails; a Read yields some events first, and a
-	// subscription some batches.
+	// Reads is the probability that a look at the log, at an append's fate or at a read model fails; a Read yields some
+	// events first, and a subscription some batches.
 	Reads float64
 	// Checkpoints is the probability that ReadModel.Update fails: in half of the cases it has been carried out.
 	Checkpoints float64
@@ -95,6 +95,7 @@ var (
 	_ eventcore.Store        = (*Faults)(nil)
 	_ eventcore.Resolver     = (*Faults)(nil)
 	_ eventcore.CommandStore = (*Faults)(nil)
+	_ eventcore.Custodian    = (*Faults)(nil)
 )
 
 // NewFaults wraps the store.
@@ -170,7 +171,7 @@ func (f *Faults) alive() error {
 	return nil
 }
 
-// happens draws whether something of the probability comes about. The option is read under the lock, as Heal changes it.
+// happens draws whether something of the probability comes about. The option is read under the lock: Heal changes it.
 func (f *Faults) happens(probability func(options *FaultOptions) float64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

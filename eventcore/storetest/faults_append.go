@@ -104,7 +104,8 @@ func (f *Faults) Resolve(ctx context.Context, request eventcore.AppendRequest) (
 }
 
 // Land lets the appends that were kept back reach the store, in their order, and returns how many it accepted: those
-// whose guards do not hold any more, or that a fence came before, change nothing. A crash does not stop them, as they are under way already.
+// whose guards do not hold any more, or that a fence came before, change nothing. A crash does not stop them, as they
+// are under way already.
 func (f *Faults) Land(ctx context.Context) int {
 	landed := 0
 	for {

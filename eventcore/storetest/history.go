@@ -69,7 +69,9 @@ func bind(t reporter, store eventcore.Store, cluster, serves string) {
 }
 
 func bindsOneCluster(t reporter, store eventcore.Store) {
+	bind(t, store, "", "") // records nothing
 	bind(t, store, "a", "")
+	bind(t, store, "", "a")
 	bind(t, store, "a", "")
 	bind(t, store, "b", "a")
 	if err := custodian(t, store).Adopt(t.Context(), "b"); err != nil {

@@ -6,7 +6,7 @@
 #
 #   once.sh NAME MODULE_DIR HOW_LONG [LDFLAGS]
 #
-# The programs are the module's `tool` directives and its cmd/*. They land in
+# The programs are the module's `tool` directives and its cmd/*, if any. They land in
 # .cache/NAME/KEY, where KEY covers the module's files, the flags of the build
 # and the Go toolchain: whatever could change the result changes the folder.
 # Only the folder goes to stdout; progress goes to stderr.
@@ -16,6 +16,8 @@ name=$1 module=$2 how_long=$3
 flags=(-trimpath -buildvcs=false -ldflags "-s -w ${4:-}")
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root/$module"
+programs=(tool)
+[[ ! -d cmd ]] || programs+=(./cmd/...)
 
 # The programs run here, whatever a caller cross-compiles, and come from this
 # module's go.mod alone, whatever workspace a caller works in.
@@ -27,7 +29,8 @@ sha256() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 25
 key=$({
 	go env GOVERSION GOOS GOARCH
 	echo "${flags[@]}"
-	cat go.mod go.sum cmd/*/*.go
+	cat go.mod go.sum
+	[[ ! -d cmd ]] || cat cmd/*/*.go
 } | sha256 | cut -c1-16)
 cache=$root/.cache/$name
 target=$cache/$key
@@ -89,13 +92,13 @@ watch() {
 	fi
 }
 
-list() { go list -deps tool ./cmd/... >"$work/packages"; }
+list() { go list -deps "${programs[@]}" >"$work/packages"; }
 watch "modules downloaded" '^go: downloading' "" list
 
 # A warm Go cache leaves packages out, hence "up to". `go build -v` names one
 # package per line, without a blank; errors have one.
 watch "packages compiled" '^[^ #][^ #]*$' " of up to $(wc -l <"$work/packages" | tr -d ' ')" \
-	go build -v "${flags[@]}" -o "$work/bin/" tool ./cmd/...
+	go build -v "${flags[@]}" -o "$work/bin/" "${programs[@]}"
 
 if [[ ! -d $target ]]; then
 	# Should another build have been faster after all, its result is as good.

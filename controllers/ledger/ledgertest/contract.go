@@ -43,6 +43,24 @@ type Setup func(book *ledger.Ledger, options ledger.Options) []Operation
 // Contract tests the operations, each on a ledger of its own. Sleep, in the options, never returns in time.
 func Contract(t *testing.T, setup Setup) {
 	t.Helper()
+	operations := setup(nil, ledger.Options{})
+	names := make([]string, 0, len(operations))
+	for _, operation := range operations {
+		names = append(names, operation.Name)
+	}
+	ContractOf(t, names, func(t *testing.T, path string) []Operation {
+		t.Helper()
+		return setup(Open(t, path), options())
+	})
+}
+
+// Start returns the operations of a provider, such as another process, on the ledger in the file, which others have
+// open too. The provider's clock stands still at Now.
+type Start func(t *testing.T, path string) []Operation
+
+// ContractOf is Contract for the operations of these names, in the order in which start returns them.
+func ContractOf(t *testing.T, names []string, start Start) {
+	t.Helper()
 	clauses := []struct {
 		name string
 		test func(*scene)
@@ -57,14 +75,13 @@ func Contract(t *testing.T, setup Setup) {
 		{"a key is no good for another request", (*scene).knowsReuse},
 		{"a call whose context has ended does nothing", (*scene).respectsContext},
 	}
-	for i, operation := range setup(nil, ledger.Options{}) {
+	for i, name := range names {
 		for _, clause := range clauses {
-			t.Run(operation.Name+": "+clause.name, func(t *testing.T) {
+			t.Run(name+": "+clause.name, func(t *testing.T) {
 				path := filepath.Join(t.TempDir(), "ledger.db")
-				s := &scene{T: t, book: Open(t, path)}
-				s.operations = setup(s.book, options())
+				s := &scene{T: t, book: Open(t, path), operations: start(t, path)}
 				s.Operation = s.operations[i]
-				s.witness = setup(Open(t, path), options())[i]
+				s.witness = start(t, path)[i]
 				clause.test(s)
 			})
 		}

@@ -1,0 +1,6 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package webhook is a payment provider behind an HTTP API of our own design: docs/api/payment-webhook.yaml describes
+// it, docs/providers.md tells how to write one, and test/provider is one that misbehaves.
+package webhook
