@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/eventcore/order-operator/controllers/calls/guard"
 	"github.com/eventcore/order-operator/controllers/saga"
 	"github.com/eventcore/order-operator/eventcore"
 )
@@ -17,9 +18,13 @@ import (
 type Options struct {
 	// Clock tells the time; time.Now if nil.
 	Clock func() time.Time
-	// Timeout is how long a provider may take to answer; 10 s if 0.
+	// Timeout is how long a provider may take to answer whose settings don't say so; 10 s if 0.
 	Timeout time.Duration
-	// Concurrency is how many calls may be under way at once; 64 if 0.
+	// Settings returns how the provider of the name is to be called. The defaults apply to all if it is nil, and to one
+	// whose name it does not know.
+	Settings func(provider string) guard.Settings
+	// Concurrency is how many orders may be worked on at once, apart from their calls under way: those are limited by
+	// provider. It is 64 if 0.
 	Concurrency int
 	// Jitter returns a number in [0, 1), which spreads retries; random if nil.
 	Jitter func() float64
@@ -34,6 +39,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second
+	}
+	if o.Settings == nil {
+		o.Settings = func(string) guard.Settings { return guard.Settings{} }
 	}
 	if o.Concurrency == 0 {
 		o.Concurrency = 64
@@ -52,6 +60,7 @@ type Engine struct {
 	operations []Operation
 	options    Options
 	pool       *pool
+	guards     *guard.Guards
 }
 
 // NewEngine returns the engine of the service's operations. identity is that of the executor's store: it makes
@@ -62,8 +71,12 @@ func NewEngine(service saga.Service, executor *eventcore.Executor, identity even
 		operations: operations, options: options.withDefaults(),
 	}
 	e.pool = newPool(e.options.Concurrency, e.work)
+	e.guards = guard.New(guard.Options{Clock: e.options.Clock, Wake: e.pool.submit})
 	return e
 }
+
+// Guards are those of the providers that the engine calls.
+func (e *Engine) Guards() *guard.Guards { return e.guards }
 
 // Step starts what is due for the order in the pool, and returns when to step again if nothing wakes the order before;
 // the zero time means never.
@@ -73,17 +86,18 @@ func (e *Engine) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
 		return time.Time{}, err
 	}
 	now := e.now()
-	for i := range e.operations {
-		if e.due(&e.operations[i], view.State, now) != nothing {
-			e.pool.submit(id)
-			break
-		}
+	// Who waits for a turn and has nothing to call any more gives it up: in the pool, which knows what was seen last.
+	if o, _ := e.firstDue(view.State, now); o != nil || e.guards.Waits(id) {
+		e.pool.submit(id)
 	}
 	return view.State.Next(e.service, now), nil
 }
 
 // Close lets the calls under way end, for at most their time-out, and starts no more.
-func (e *Engine) Close() { e.pool.close() }
+func (e *Engine) Close() {
+	e.guards.Close()
+	e.pool.close()
+}
 
 type move int
 
@@ -101,6 +115,16 @@ func (e *Engine) due(o *Operation, order saga.Order, now time.Time) move {
 		return doCall
 	}
 	return nothing
+}
+
+// firstDue returns the operation that is to be carried out or closed now, nil if there is none.
+func (e *Engine) firstDue(order saga.Order, now time.Time) (*Operation, move) {
+	for i := range e.operations {
+		if move := e.due(&e.operations[i], order, now); move != nothing {
+			return &e.operations[i], move
+		}
+	}
+	return nil, nothing
 }
 
 // now is the time as events hold it.
@@ -126,35 +150,39 @@ func (e *Engine) work(ctx context.Context, id saga.OrderID) (again bool) {
 func (e *Engine) advance(ctx context.Context, id saga.OrderID) (again bool, err error) {
 	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream())
 	if err != nil {
+		e.guards.Leave(id)
 		return false, err
 	}
-	now := e.now()
-	for i := range e.operations {
-		o := &e.operations[i]
-		switch e.due(o, view.State, now) {
-		case closeCall:
-			return e.closeCall(ctx, o, view.State)
-		case doCall:
-			return e.call(ctx, o, view.State)
-		case nothing:
-		}
+	o, move := e.firstDue(view.State, e.now())
+	if o == nil {
+		e.guards.Leave(id)
+		return false, nil
 	}
-	return false, nil
+	if present, err := e.awaitMissing(ctx, o, view.State, move); !present || err != nil {
+		e.guards.Leave(id)
+		return false, err
+	}
+	turn, err := e.awaitTurn(ctx, o, view.State, move)
+	if turn == nil || err != nil {
+		return false, err
+	}
+	defer turn.Done(guard.NotAsked)
+	if move == closeCall {
+		return e.closeCall(ctx, o, view.State, turn)
+	}
+	return e.call(ctx, o, view.State, turn)
 }
 
 // call records the intent and, if that was this process's doing, calls the provider and records the outcome.
-func (e *Engine) call(ctx context.Context, o *Operation, order saga.Order) (again bool, err error) {
-	if present, err := e.awaitMissing(ctx, o, order, false); !present || err != nil {
-		return false, err
-	}
+func (e *Engine) call(ctx context.Context, o *Operation, order saga.Order, turn *turn) (again bool, err error) {
 	command := request{
 		order: order.ID, operation: o, store: e.store,
 		attempt: order.Content.Attempt, generation: o.status(order).Generation,
 	}
-	if postponed, err := e.prepare(ctx, o, order, &command); postponed || err != nil {
+	if postponed, err := e.prepare(ctx, o, order, turn, &command); postponed || err != nil {
 		return true, err
 	}
-	command.now, command.deadline = e.now(), e.in(e.options.Timeout)
+	command.now, command.deadline = e.now(), e.in(turn.settings.Timeout)
 	receipt, err := e.execute(ctx, order, command)
 	if err != nil || len(receipt.Events) == 0 || command.refused != nil {
 		return err == nil && len(receipt.Events) > 0, err
@@ -165,8 +193,10 @@ func (e *Engine) call(ctx context.Context, o *Operation, order saga.Order) (agai
 	}
 	prepared := order
 	prepared.Steps = withPrepared(order.Steps, o.Step, command.prepared)
-	success, err := e.do(ctx, o, prepared, call)
-	return true, e.record(ctx, o, order, e.outcome(o, order, call, success, err))
+	var success any
+	e.pool.outside(func() { success, err = e.do(ctx, o, prepared, call) })
+	turn.Done(resultOf(err))
+	return true, e.record(ctx, o, order, e.outcome(o, order, turn.settings, call, success, err))
 }
 
 // do calls the provider until the call's deadline. After it others may close the call: who has not called by then may
@@ -174,7 +204,7 @@ func (e *Engine) call(ctx context.Context, o *Operation, order saga.Order) (agai
 func (e *Engine) do(ctx context.Context, o *Operation, order saga.Order, call saga.Call) (any, error) {
 	left := call.Deadline.Sub(e.options.Clock())
 	if left <= 0 {
-		return nil, fmt.Errorf("%w: its deadline passed before it was called", ErrUnavailable)
+		return nil, fmt.Errorf("%w: %w: its deadline passed before it was called", ErrUnavailable, ErrNotAsked)
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
@@ -183,47 +213,47 @@ func (e *Engine) do(ctx context.Context, o *Operation, order saga.Order, call sa
 
 // awaitMissing reports whether everything that the call needs is there, and records what is not. That event wakes the
 // order once more, and so does the object's arrival after it.
-func (e *Engine) awaitMissing(ctx context.Context, o *Operation, order saga.Order, closing bool) (present bool, err error) {
-	missing, err := o.Missing(ctx, order, closing)
+func (e *Engine) awaitMissing(ctx context.Context, o *Operation, order saga.Order, move move) (present bool, err error) {
+	missing, err := o.Missing(ctx, order, move == closeCall)
 	if err != nil || missing == nil {
 		return err == nil, err
 	}
-	_, err = e.execute(ctx, order, wait{
-		order: order.ID, operation: o, closing: closing, waiting: *missing, now: e.now(),
-	})
-	return false, err
+	return false, e.wait(ctx, o, order, move, *missing)
 }
 
 // closeCall finds out what became of a call whose outcome nobody recorded.
-func (e *Engine) closeCall(ctx context.Context, o *Operation, order saga.Order) (again bool, err error) {
-	if present, err := e.awaitMissing(ctx, o, order, true); !present || err != nil {
-		return false, err
-	}
-	found := e.lookUp(ctx, o, order, o.status(order))
+func (e *Engine) closeCall(ctx context.Context, o *Operation, order saga.Order, turn *turn) (again bool, err error) {
+	var found record
+	e.pool.outside(func() {
+		found, err = e.lookUp(ctx, o, order, turn)
+	})
+	turn.Done(resultOf(err))
 	found.closing = true
 	return true, e.record(ctx, o, order, found)
 }
 
 // lookUp asks the provider for the call, and fences it if the provider has not seen it. A fence that fails says
-// nothing: the call may have arrived just before.
-func (e *Engine) lookUp(ctx context.Context, o *Operation, order saga.Order, status saga.CallStatus) record {
-	ctx, cancel := context.WithTimeout(ctx, e.options.Timeout)
+// nothing: the call may have arrived just before. The error is the provider's.
+func (e *Engine) lookUp(ctx context.Context, o *Operation, order saga.Order, turn *turn) (record, error) {
+	ctx, cancel := context.WithTimeout(ctx, turn.settings.Timeout)
 	defer cancel()
+	status := o.status(order)
 	call := status.Last
 	success, err := o.Find(ctx, order, call)
 	refusal, refused := asRefusal(err)
 	switch {
 	case refused:
-		return record{call: call, outcome: o.Refused(order, call, refusal)}
+		return record{call: call, outcome: o.Refused(order, call, refusal)}, err
 	case err == nil && success != nil:
-		return record{call: call, outcome: success, success: true}
+		return record{call: call, outcome: success, success: true}, nil
 	case err == nil || isFenced(err):
 		err = o.Fence(ctx, order, call)
 	}
 	if err != nil {
-		return e.stillUnknown(o, status, err)
+		return e.stillUnknown(o, status, turn.settings, err), err
 	}
-	return record{call: call, outcome: e.retry(o, call, messageFenced, true, e.backoff(status.Failures+1))}
+	wait := e.backoff(turn.settings, status.Failures+1)
+	return record{call: call, outcome: e.retry(o, call, messageFenced, true, wait)}, nil
 }
 
 func (e *Engine) record(ctx context.Context, o *Operation, order saga.Order, command record) error {

@@ -16,6 +16,10 @@ import (
 // said so. Any other error that is no Refusal leaves the outcome unknown.
 var ErrUnavailable = errors.New("the provider is unavailable")
 
+// ErrNotAsked says that a call failed before it came to the provider: it tells nothing of the provider's health. It
+// comes together with another error.
+var ErrNotAsked = errors.New("the provider was not asked")
+
 // ErrMisconfigured says that the provider refuses the operator's credentials or configuration. The call surely did not
 // happen; it is tried again slowly, and the order says why it waits.
 var ErrMisconfigured = errors.New("the provider refuses the operator's credentials or configuration")
@@ -46,6 +50,10 @@ type Operation struct {
 	Undo bool
 	// Aggregate is the stream of all events of the service.
 	Aggregate eventcore.StreamID
+	// Provider returns the name of the provider that is called, and Unavailable is why a step waits whose provider can't
+	// be called now.
+	Provider    func(order saga.Order) string
+	Unavailable string
 	// Missing tells what the call can't be made without and is not there, such as a gateway; nil if all is there. With
 	// closing, the call was made and is only looked up and fenced.
 	Missing func(ctx context.Context, order saga.Order, closing bool) (*saga.StepWaiting, error)

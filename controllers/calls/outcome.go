@@ -7,15 +7,14 @@ import (
 	"errors"
 	"time"
 
+	"github.com/eventcore/order-operator/controllers/calls/guard"
 	"github.com/eventcore/order-operator/controllers/saga"
 )
 
-// Retries wait a random part of a span that doubles from firstBackoff to maxBackoff with every failure, and then, when
-// all this takes hours, stays at longBackoff. What only a person can mend is tried from slowBackoff to slowestBackoff
+// Retries wait a random part of a span that doubles from the provider's InitialBackoff to its MaxBackoff with every
+// failure, and then, when all this takes hours, stays at longBackoff. What only a person can mend is tried from slowBackoff to slowestBackoff
 // apart.
 const (
-	firstBackoff   = 250 * time.Millisecond
-	maxBackoff     = 30 * time.Second
 	longBackoff    = 5 * time.Minute
 	longAfter      = 20
 	slowBackoff    = time.Minute
@@ -23,7 +22,9 @@ const (
 )
 
 // outcome returns what records how a try ended.
-func (e *Engine) outcome(o *Operation, order saga.Order, call saga.Call, success any, err error) record {
+func (e *Engine) outcome(
+	o *Operation, order saga.Order, settings guard.Settings, call saga.Call, success any, err error,
+) record {
 	if err == nil {
 		return record{call: call, outcome: success, success: true}
 	}
@@ -32,10 +33,10 @@ func (e *Engine) outcome(o *Operation, order saga.Order, call saga.Call, success
 		return record{call: call, outcome: o.Refused(order, call, refusal)}
 	}
 	if isFenced(err) {
-		return record{call: call, outcome: e.retry(o, call, messageFenced, true, e.backoff(status.Failures+1))}
+		return record{call: call, outcome: e.retry(o, call, messageFenced, true, e.backoff(settings, status.Failures+1))}
 	}
 	if errors.Is(err, ErrUnavailable) || errors.Is(err, ErrMisconfigured) {
-		message, wait := e.failure(err, status)
+		message, wait := e.failure(err, settings, status)
 		return record{call: call, outcome: e.retry(o, call, message, false, wait)}
 	}
 	return record{call: call, outcome: e.unknown(o, call, messageUnknown, 0)}
@@ -51,17 +52,17 @@ const (
 )
 
 // failure returns what to say of a try that had no effect, and how long to wait for the next one.
-func (e *Engine) failure(err error, status saga.CallStatus) (message string, wait time.Duration) {
+func (e *Engine) failure(err error, settings guard.Settings, status saga.CallStatus) (message string, wait time.Duration) {
 	if errors.Is(err, ErrMisconfigured) {
 		return messageMisconfigured, e.slowly(status.Failures + 1)
 	}
-	return messageUnavailable, e.backoff(status.Failures + 1)
+	return messageUnavailable, e.backoff(settings, status.Failures+1)
 }
 
 // stillUnknown returns what records a look-up in vain.
-func (e *Engine) stillUnknown(o *Operation, status saga.CallStatus, err error) record {
+func (e *Engine) stillUnknown(o *Operation, status saga.CallStatus, settings guard.Settings, err error) record {
 	lookups := status.Lookups + 1
-	message, wait, noFence := messageUnknown, e.backoff(lookups), false
+	message, wait, noFence := messageUnknown, e.backoff(settings, lookups), false
 	switch {
 	case errors.Is(err, ErrMisconfigured):
 		message, wait = messageMisconfigured, e.slowly(lookups)
@@ -97,13 +98,12 @@ func (e *Engine) unknown(o *Operation, call saga.Call, message string, wait time
 }
 
 // backoff returns how long to wait after so many failures in a row, from 1.
-func (e *Engine) backoff(failures int) time.Duration {
-	span := maxBackoff
+func (e *Engine) backoff(settings guard.Settings, failures int) time.Duration {
+	span := settings.MaxBackoff
 	if failures > longAfter {
-		span = longBackoff
-	}
-	if doublings := failures - 1; doublings < 8 {
-		span = min(maxBackoff, firstBackoff<<max(doublings, 0))
+		span = max(span, longBackoff)
+	} else if doublings := max(failures-1, 0); settings.InitialBackoff <= settings.MaxBackoff>>doublings {
+		span = settings.InitialBackoff << doublings
 	}
 	return time.Duration(e.options.Jitter() * float64(span))
 }

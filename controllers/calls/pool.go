@@ -10,7 +10,8 @@ import (
 	"github.com/eventcore/order-operator/controllers/saga"
 )
 
-// pool runs work for orders: a bounded number at once, and never twice at once for one order.
+// pool runs work for orders: a bounded number at once, and never twice at once for one order. Work that waits for
+// somebody outside is not counted meanwhile.
 type pool struct {
 	work  func(context.Context, saga.OrderID) (again bool)
 	slots chan struct{}
@@ -52,6 +53,13 @@ func (p *pool) run(id saga.OrderID) {
 		}
 		<-p.slots
 	}
+}
+
+// outside is called by work to do something slow: others may work meanwhile.
+func (p *pool) outside(do func()) {
+	<-p.slots
+	defer func() { p.slots <- struct{}{} }()
+	do()
 }
 
 // another reports whether the order has to be worked on, because there is more to do or because it was submitted again.

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/eventcore/order-operator/controllers/calls/guard"
 	"github.com/eventcore/order-operator/controllers/saga"
 )
 
@@ -93,7 +94,7 @@ func TestRetriesWaitLongerAndLongerUpToHalfAMinuteAndInTheLongRunFive(t *testing
 		0: 250 * time.Millisecond, 1: 250 * time.Millisecond, 2: 500 * time.Millisecond, 3: time.Second,
 		7: 16 * time.Second, 8: 30 * time.Second, 20: 30 * time.Second, 21: 5 * time.Minute, 1_000_000: 5 * time.Minute,
 	} {
-		if got := e.backoff(failures); got != want {
+		if got := e.backoff(guard.Settings{}.WithDefaults(), failures); got != want {
 			t.Errorf("after %d failures: %v, want %v", failures, got, want)
 		}
 	}

@@ -13,25 +13,28 @@ import (
 // prepare has the provider prepare a generation before its first intent, and completes the command. A refusal is
 // recorded with the intent, so that the log says what was refused; after any other error nothing has happened, and the
 // try is put off.
-func (e *Engine) prepare(ctx context.Context, o *Operation, order saga.Order, command *request) (postponed bool, err error) {
+func (e *Engine) prepare(ctx context.Context, o *Operation, order saga.Order, turn *turn, command *request) (postponed bool, err error) {
 	command.prepared = order.Step(o.Step).Prepared
 	if o.Prepare == nil || o.status(order).Unsettled {
 		return false, nil
 	}
-	call := nextCall(e.store, order, o, e.in(e.options.Timeout))
-	bounded, cancel := context.WithTimeout(ctx, e.options.Timeout)
-	defer cancel()
-	prepared, failure := o.Prepare(bounded, order, call)
-	command.prepared = prepared
+	call := nextCall(e.store, order, o, e.in(turn.settings.Timeout))
+	var failure error
+	e.pool.outside(func() {
+		bounded, cancel := context.WithTimeout(ctx, turn.settings.Timeout)
+		defer cancel()
+		command.prepared, failure = o.Prepare(bounded, order, call)
+	})
 	if failure == nil {
 		return false, nil
 	}
+	turn.Done(resultOf(failure))
 	if refusal, refused := asRefusal(failure); refused {
 		command.refused = o.Refused(order, call, refusal)
 		return false, nil
 	}
 	command.now = e.now()
-	message, wait := e.failure(failure, o.status(order))
+	message, wait := e.failure(failure, turn.settings, o.status(order))
 	_, err = e.execute(ctx, order, postpone{request: *command, retry: e.retry(o, call, message, false, wait)})
 	return true, err
 }

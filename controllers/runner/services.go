@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/eventcore/order-operator/controllers/calls"
+	"github.com/eventcore/order-operator/controllers/calls/guard"
 	inventory "github.com/eventcore/order-operator/controllers/inventory/engine"
 	order "github.com/eventcore/order-operator/controllers/order/engine"
 	payment "github.com/eventcore/order-operator/controllers/payment/engine"
@@ -25,8 +26,11 @@ type ServicesOptions struct {
 	Tokens   payment.Tokens
 	// Clock tells the time; time.Now if nil.
 	Clock func() time.Time
-	// CallTimeout is how long a provider may take to answer; 10 s if 0.
+	// CallTimeout is how long a provider may take to answer whose settings don't say so; 10 s if 0.
 	CallTimeout time.Duration
+	// GatewaySettings and CarrierSettings return how a provider is to be called: see calls.Options. The defaults apply
+	// if they are nil.
+	GatewaySettings, CarrierSettings func(name string) guard.Settings
 	// Jitter returns a number in [0, 1), which spreads retries; random if nil.
 	Jitter func() float64
 	// Report is told of errors in the background: see calls.Options. Required.
@@ -66,18 +70,20 @@ func NewServices(ctx context.Context, store eventcore.Store, options ServicesOpt
 		return nil, fmt.Errorf("start the executor: %w", err)
 	}
 	identity := store.Identity()
-	callOptions := calls.Options{
+	gatewayCalls := calls.Options{
 		Clock: options.Clock, Timeout: options.CallTimeout, Jitter: options.Jitter, Report: options.Report,
 	}
+	carrierCalls, otherCalls := gatewayCalls, gatewayCalls
+	gatewayCalls.Settings, carrierCalls.Settings = options.GatewaySettings, options.CarrierSettings
 	services := &Services{
 		Executor:  executor,
 		Order:     order.New(executor, identity, options.Clock),
 		Inventory: inventory.New(executor, identity, options.Clock),
-		Payment:   payment.New(executor, identity, options.Gateways, options.Tokens, callOptions),
-		Shipping:  shipping.New(executor, identity, options.Carriers, callOptions),
+		Payment:   payment.New(executor, identity, options.Gateways, options.Tokens, gatewayCalls),
+		Shipping:  shipping.New(executor, identity, options.Carriers, carrierCalls),
 	}
 	for _, service := range options.More {
-		services.More = append(services.More, service(executor, identity, callOptions))
+		services.More = append(services.More, service(executor, identity, otherCalls))
 	}
 	return services, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/eventcore/order-operator/controllers/calls/guard"
 	payment "github.com/eventcore/order-operator/controllers/payment/engine"
 	"github.com/eventcore/order-operator/controllers/runner"
 	"github.com/eventcore/order-operator/controllers/saga"
@@ -60,6 +61,9 @@ type world struct {
 	// appended is called after every append with events, if it is set.
 	appended func([]eventcore.Event)
 	timeout  time.Duration // of calls
+	// settings are those of all providers, and guarded puts something before one that is there, if it is set.
+	settings guard.Settings
+	guarded  func(name string, provider payment.Provider) payment.Provider
 	reading  time.Duration // how long it takes to read a token
 	appends  atomic.Int64  // all, also those that only check
 	commits  atomic.Int64  // those with events of an order
@@ -69,7 +73,10 @@ type world struct {
 func newWorld(t *testing.T, b *book) *world {
 	t.Helper()
 	store := memory.New(memory.Options{StoreID: storeID})
-	return &world{t: t, store: store, book: b, gone: map[string]bool{}}
+	return &world{
+		t: t, store: store, book: b, gone: map[string]bool{},
+		settings: guard.Settings{FailureThreshold: 1_000_000}, // ways are told without circuits that open
+	}
 }
 
 func (w *world) missing(names ...string) {
@@ -149,9 +156,11 @@ func (w *world) begin() *process {
 	w.sleeper = nil
 	ctx, cancel := context.WithCancel(w.t.Context())
 	p.cancel = cancel
+	settings := func(string) guard.Settings { return w.settings }
 	var err error
 	p.Runner, err = runner.New(ctx, storeOf{w.store, p}, runner.Options{ServicesOptions: runner.ServicesOptions{
 		Gateways: gateways{p}, Carriers: carriers{p}, Tokens: tokens{w}, CallTimeout: w.timeout,
+		GatewaySettings: settings, CarrierSettings: settings,
 		Jitter: func() float64 { return 0.5 }, // ways are told event by event
 	}})
 	if err != nil {
@@ -307,6 +316,9 @@ type (
 
 func (g gateways) Provider(name string) (payment.Provider, bool) {
 	there := g.there("gateway/"+name) && !g.dead.Load()
+	if g.guarded != nil {
+		return g.guarded(name, bank{g.book, g.process}), there
+	}
 	if g.book.preparing {
 		return preparer{bank{g.book, g.process}}, there
 	}

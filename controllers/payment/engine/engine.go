@@ -36,6 +36,8 @@ type service struct {
 func (s service) operation(row row) calls.Operation {
 	o := calls.Operation{
 		Step: row.step, Undo: row.undo, Aggregate: saga.PaymentAggregate,
+		Provider:    func(order saga.Order) string { return order.Content.Gateway },
+		Unavailable: saga.ReasonGatewayUnavailable,
 		Missing: func(ctx context.Context, order saga.Order, closing bool) (*saga.StepWaiting, error) {
 			return s.missing(ctx, order, row, closing)
 		},
@@ -64,7 +66,7 @@ func (s service) operation(row row) calls.Operation {
 func (s service) provider(order saga.Order) (Provider, error) {
 	provider, ok := s.gateways.Provider(order.Content.Gateway)
 	if !ok {
-		return nil, fmt.Errorf("%w: %s", errNoGateway, order.Content.Gateway)
+		return nil, fmt.Errorf("%w: %w: %s", calls.ErrNotAsked, errNoGateway, order.Content.Gateway)
 	}
 	return provider, nil
 }
@@ -136,10 +138,10 @@ func (s service) find(ctx context.Context, order saga.Order, call saga.Call, row
 func (s service) withToken(ctx context.Context, request Request, order saga.Order) (Request, error) {
 	token, present, err := s.tokens.Token(ctx, order.ID, order.Accepted)
 	if err != nil {
-		return Request{}, fmt.Errorf("%w: read the order's payment token: %w", calls.ErrUnavailable, err)
+		return Request{}, fmt.Errorf("%w: %w: read the order's payment token: %w", calls.ErrUnavailable, calls.ErrNotAsked, err)
 	}
 	if !present {
-		return Request{}, fmt.Errorf("%w: the Order with the payment token is gone", calls.ErrUnavailable)
+		return Request{}, fmt.Errorf("%w: %w: the Order with the payment token is gone", calls.ErrUnavailable, calls.ErrNotAsked)
 	}
 	request.Token = token
 	return request, nil

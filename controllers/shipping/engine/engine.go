@@ -30,10 +30,12 @@ type service struct {
 func (s service) provider(order saga.Order) (Provider, error) {
 	provider, ok := s.carriers.Provider(order.Content.Carrier)
 	if !ok {
-		return nil, fmt.Errorf("%w: %s", errNoCarrier, order.Content.Carrier)
+		return nil, fmt.Errorf("%w: %w: %s", calls.ErrNotAsked, errNoCarrier, order.Content.Carrier)
 	}
 	return provider, nil
 }
+
+func carrierOf(order saga.Order) string { return order.Content.Carrier }
 
 func (s service) missing(_ context.Context, order saga.Order, _ bool) (*saga.StepWaiting, error) {
 	if _, ok := s.carriers.Provider(order.Content.Carrier); ok {
@@ -46,7 +48,8 @@ func (s service) create() calls.Operation {
 	return calls.Operation{
 		Step:      saga.CreateShipment,
 		Aggregate: saga.ShippingAggregate,
-		Missing:   s.missing,
+		Provider:  carrierOf, Unavailable: saga.ReasonCarrierUnavailable,
+		Missing: s.missing,
 		Intent: func(order saga.Order, call saga.Call, _ string) any {
 			return saga.ShipmentRequested{Call: call, Carrier: order.Content.Carrier}
 		},
@@ -97,7 +100,8 @@ func (s service) cancel() calls.Operation {
 		Step:      saga.CreateShipment,
 		Undo:      true,
 		Aggregate: saga.ShippingAggregate,
-		Missing:   s.missing,
+		Provider:  carrierOf, Unavailable: saga.ReasonCarrierUnavailable,
+		Missing: s.missing,
 		Intent: func(order saga.Order, call saga.Call, _ string) any {
 			return saga.ShipmentCancelRequested{Call: call, Reference: order.Shipment.Reference}
 		},
