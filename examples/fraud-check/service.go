@@ -30,7 +30,10 @@ func check(checker Checker) calls.Operation {
 		Step:      CheckFraud,
 		Aggregate: Service.Aggregate(),
 		Missing:   nothing,
-		Intent:    func(_ saga.Order, call saga.Call, _ string) any { return CheckRequested{Call: call} },
+		// Calls of one provider share a circuit breaker; while it is open, orders wait for this reason.
+		Provider:    func(saga.Order) string { return "fraud-check" },
+		Unavailable: "FraudCheckUnavailable",
+		Intent:      func(_ saga.Order, call saga.Call, _ string) any { return CheckRequested{Call: call} },
 		Do: func(ctx context.Context, order saga.Order, call saga.Call) (any, error) {
 			score, err := checker.Check(ctx, call.Key, order.Content)
 			return CheckPassed{Generation: call.Generation, Score: score}, err
