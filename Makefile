@@ -115,6 +115,7 @@ bench-core: bin/bench-core ## Run EventCore's own stress scenarios and benchmark
 .PHONY: bin/bench-store bin/bench-core
 bin/bench-store bin/bench-core:
 	@cd hack/bench && GOWORK=off go build -o ../../$@ ./cmd/$(@F)
+
 .PHONY: torture-provider
 torture-provider: ## Carry out ORDERS (1,000) with a provider that loses replies and is away for DOWN (30s).
 	@go test ./test/torture-provider -run TestNoMoneyIsLost -count=1 -timeout 60m -v \

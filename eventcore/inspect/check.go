@@ -17,7 +17,8 @@ import (
 // Check reads the whole history up to the head of now and reports what is wrong: positions rise, without gaps unless
 // Sparse; the versions of each stream follow one another; every event is found through each of its streams, and no
 // other is, nor in an index of streams (Indexed); ids are unique; events have the form that they must have. It can't
-// tell that a payload was replaced by another one.
+// tell that a payload was replaced by another one, nor that the last events of a SQLite file were deleted before its
+// index had them.
 //
 // It reads every event once in the order of positions and once for each of its streams. It keeps a few words for each
 // stream, and for the ids 8 bytes an event up to 128 MiB. The error is that of reading, also of a row that a store

@@ -56,7 +56,7 @@ var kinds = map[string]struct {
 		where: func(t *testing.T) string { t.Helper(); return filepath.Join(t.TempDir(), "events.db") },
 		open: func(t *testing.T, where string, id uuid.UUID) (eventcore.Store, error) {
 			t.Helper()
-			return sqlite.Open(t.Context(), where, sqlite.Options{StoreID: id})
+			return sqlite.Open(t.Context(), where, sqlite.Options{StoreID: id, IndexEvery: 1})
 		},
 	},
 	"postgres": {

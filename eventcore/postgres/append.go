@@ -44,7 +44,7 @@ func (s *Store) Append(ctx context.Context, request eventcore.AppendRequest) (ev
 
 // append tries until the append has succeeded or failed for good, or patience is at its end.
 func (w *writer) append(ctx context.Context, request *eventcore.AppendRequest) (eventcore.Appended, error) {
-	limited, cancel := context.WithTimeout(ctx, w.patience)
+	limited, cancel := w.limit(ctx)
 	defer cancel()
 	for delay := firstDelay; ; delay = min(2*delay, lastDelay) {
 		appended, err := w.try(limited, request)

@@ -46,6 +46,7 @@ func TestHistoryCannotBeChangedByAnyStatement(t *testing.T) {
 			"DELETE FROM commands",
 			"TRUNCATE commands",
 			"DELETE FROM fenced_appends",
+			"INSERT INTO head SELECT false, position, streams, fence, store_id, epoch FROM head",
 			"UPDATE head SET store_id = gen_random_uuid()",
 			"DELETE FROM head",
 			"TRUNCATE head",

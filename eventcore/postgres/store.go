@@ -117,6 +117,7 @@ func (s *Store) Close() error {
 	s.tail.Close()
 	s.closeOnce.Do(func() {
 		s.users.Wait()
+		s.writer.cancel()
 		s.pool.Close()
 	})
 	return nil

@@ -59,12 +59,17 @@ func (w *writer) append(ctx context.Context, request *eventcore.AppendRequest) (
 		return appended, w.resolve(ctx, request, err)
 	}
 	w.heads.commit(last)
+	w.unindexed.committed(appended.Events)
 	return appended, nil
 }
 
 // write does everything but the commit. The head cannot move while the transaction lasts.
 func (w *writer) write(request *eventcore.AppendRequest) (eventcore.Appended, error) {
-	head, err := w.look(request.ID)
+	head, indexed, err := w.look(request.ID)
+	if err == nil {
+		w.unindexed.rewind(head)
+		err = w.unindexed.extend(w.conn, indexed, head)
+	}
 	if err != nil {
 		return eventcore.Appended{}, err
 	}
@@ -78,34 +83,45 @@ func (w *writer) write(request *eventcore.AppendRequest) (eventcore.Appended, er
 	if err != nil {
 		return eventcore.Appended{}, err
 	}
-	first := request.ID
-	for i := range events {
-		if err := insertEvent(w.conn, &events[i], first); err != nil {
+	if err := w.insert(request, events); err != nil {
+		return eventcore.Appended{}, err
+	}
+	if len(events) > 0 && w.unindexed.due(w.indexEvery) {
+		if err := w.index(head); err != nil {
 			return eventcore.Appended{}, err
 		}
-		first = uuid.Nil
-	}
-	if err := w.record(request.Commands, events); err != nil {
-		return eventcore.Appended{}, err
 	}
 	return eventcore.Appended{Previous: head, Events: events}, nil
 }
 
-// look returns the head, unless the append has been fenced off.
-func (w *writer) look(appendID uuid.UUID) (eventcore.Position, error) {
-	head, fenced := eventcore.Position(0), false
-	err := each(w.conn, selectHeadAndFence, func(stmt *sqlite.Stmt) (bool, error) {
-		head, fenced = eventcore.Position(stmt.ColumnInt64(0)), stmt.ColumnBool(1) //nolint:gosec // they count up.
+// insert writes the events, the first with the append's id, and the commands that they came from.
+func (w *writer) insert(request *eventcore.AppendRequest, events []eventcore.Event) error {
+	first := request.ID
+	for i := range events {
+		if err := insertEvent(w.conn, &events[i], first); err != nil {
+			return err
+		}
+		first = uuid.Nil
+	}
+	return w.record(request.Commands, events)
+}
+
+// look returns the head and how far the index goes, unless the append has been fenced off.
+func (w *writer) look(appendID uuid.UUID) (head, indexed eventcore.Position, err error) {
+	fenced := false
+	err = each(w.conn, selectHeadsAndFence, func(stmt *sqlite.Stmt) (bool, error) {
+		head = eventcore.Position(stmt.ColumnInt64(0))    //nolint:gosec // positions count up from 1.
+		indexed = eventcore.Position(stmt.ColumnInt64(1)) //nolint:gosec // positions count up from 1.
+		fenced = stmt.ColumnBool(2)
 		return false, nil
 	}, appendID[:])
 	if fenced {
 		err = eventcore.ErrFenced
 	}
-	return head, err
+	return head, indexed, err
 }
 
-const selectHeadAndFence = `
-SELECT (SELECT max(position) FROM events), EXISTS (SELECT 1 FROM fenced_appends WHERE id = ?1)`
+const selectHeadsAndFence = selectHeads + ", EXISTS (SELECT 1 FROM fenced_appends WHERE id = ?1)"
 
 // check returns a ConflictError unless the guards hold and the commands are new.
 func (w *writer) check(request *eventcore.AppendRequest, head eventcore.Position) error {
@@ -127,32 +143,55 @@ func (w *writer) check(request *eventcore.AppendRequest, head eventcore.Position
 func (w *writer) conflicts(guards []eventcore.Guard) ([]eventcore.Conflict, error) {
 	var conflicts []eventcore.Conflict
 	for _, guard := range guards {
-		head, err := w.heads.of(w.conn, guard.Stream)
+		version, err := w.version(guard.Stream)
 		if err != nil {
 			return nil, err
 		}
-		if head.version != guard.Version {
-			conflict := eventcore.Conflict{Stream: guard.Stream, Expected: guard.Version, Actual: head.version}
+		if version != guard.Version {
+			conflict := eventcore.Conflict{Stream: guard.Stream, Expected: guard.Version, Actual: version}
 			conflicts = append(conflicts, conflict)
 		}
 	}
 	return conflicts, nil
 }
 
-// join writes a membership and returns its version.
-func (w *writer) join(id eventcore.StreamID, position eventcore.Position) (eventcore.Version, error) {
-	head, err := w.heads.of(w.conn, id)
+// join returns the version of a new membership. The index by stream learns of it later: see index.
+func (w *writer) join(id eventcore.StreamID, _ eventcore.Position) (eventcore.Version, error) {
+	version, err := w.version(id)
 	if err != nil {
 		return 0, err
 	}
-	if head.key == 0 {
-		if err := execute(w.conn, "INSERT OR ROLLBACK INTO streams (name) VALUES (?1)", string(id)); err != nil {
-			return 0, err
-		}
-		head.key = w.conn.LastInsertRowID()
-	}
-	head.version++
-	w.heads.staged[id] = head
-	insert := "INSERT OR ROLLBACK INTO memberships (stream, position, version) VALUES (?1, ?2, ?3)"
-	return head.version, execute(w.conn, insert, head.key, position, int64(head.version)) //nolint:gosec // it counts up.
+	w.heads.staged[id] = version + 1
+	return version + 1, nil
 }
+
+// version returns the version of a stream as the transaction sees it. The streams of guards and events must be valid
+// by then.
+func (w *writer) version(id eventcore.StreamID) (eventcore.Version, error) {
+	if version, found := w.heads.cached(id); found {
+		return version, nil
+	}
+	version, err := w.unindexed.version(id), error(nil)
+	if version == 0 {
+		version, err = readVersion(w.conn, id)
+	}
+	if err == nil {
+		w.heads.staged[id] = version
+	}
+	return version, err
+}
+
+// readVersion returns the version that the stream has in the index.
+func readVersion(conn *sqlite.Conn, id eventcore.StreamID) (version eventcore.Version, err error) {
+	err = each(conn, selectVersion, func(stmt *sqlite.Stmt) (bool, error) {
+		version = eventcore.Version(stmt.ColumnInt64(0)) //nolint:gosec // versions count up from 1.
+		if version == 0 {
+			return false, errors.New("sqlite: a stream without events: the database is damaged")
+		}
+		return false, nil
+	}, string(id))
+	return version, err
+}
+
+const selectVersion = `
+SELECT (SELECT version FROM memberships WHERE stream = id ORDER BY position DESC LIMIT 1) FROM streams WHERE name = ?1`

@@ -190,7 +190,7 @@ func TestABackupTakesTheNameOfNoOtherFile(t *testing.T) {
 func TestADamagedDatabaseHasNoBackup(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "events.db")
-	store := openStore(t, path)
+	store := openStoreWith(t, path, sqlite.Options{IndexEvery: 1})
 	for range 5 {
 		appendForBackup(t, store, 1)
 	}

@@ -59,7 +59,7 @@ func benchmarkRaw(b *testing.B, size int) {
 }
 
 // BenchmarkEqualRaw writes the same rows as BenchmarkExecutor, into the same schema, without a store: 1 or 100 events in
-// a commit.
+// a commit, which writes their index by stream too.
 func BenchmarkEqualRaw(b *testing.B) {
 	for _, size := range []int{1, 100} {
 		b.Run(fmt.Sprintf("insert %d", size), func(b *testing.B) { benchmarkEqualRaw(b, size) })

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/eventcore/order-operator/eventcore"
+	"github.com/eventcore/order-operator/eventcore/sqlite"
 	"github.com/eventcore/order-operator/eventcore/storetest"
 )
 
@@ -32,5 +33,11 @@ func TestTheStoreKnowsItsHistory(t *testing.T) {
 }
 
 func TestTheStoreSelectsByPatterns(t *testing.T) {
-	storetest.RunPatterns(t, openEmpty)
+	indexing(t, func(t *testing.T, options sqlite.Options) {
+		t.Helper()
+		storetest.RunPatterns(t, func(t *testing.T) eventcore.Store {
+			t.Helper()
+			return openStoreWith(t, filepath.Join(t.TempDir(), "events.db"), options)
+		})
+	})
 }

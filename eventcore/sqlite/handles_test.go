@@ -8,17 +8,21 @@ import (
 	"testing"
 
 	"github.com/eventcore/order-operator/eventcore"
+	"github.com/eventcore/order-operator/eventcore/sqlite"
 	"github.com/eventcore/order-operator/eventcore/storetest"
 )
 
 func TestSeveralHandlesShareAFile(t *testing.T) {
-	storetest.RunHandles(t, func(t *testing.T, handles int) []eventcore.Store {
+	indexing(t, func(t *testing.T, options sqlite.Options) {
 		t.Helper()
-		path := filepath.Join(t.TempDir(), "events.db")
-		stores := make([]eventcore.Store, 0, handles)
-		for range handles {
-			stores = append(stores, openStore(t, path))
-		}
-		return stores
+		storetest.RunHandles(t, func(t *testing.T, handles int) []eventcore.Store {
+			t.Helper()
+			path := filepath.Join(t.TempDir(), "events.db")
+			stores := make([]eventcore.Store, 0, handles)
+			for range handles {
+				stores = append(stores, openStoreWith(t, path, options))
+			}
+			return stores
+		})
 	})
 }

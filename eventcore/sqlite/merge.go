@@ -29,18 +29,36 @@ type streamCursor struct {
 	last bool
 }
 
+// nextByIndex reads what the index has of the streams, and then what it does not have yet.
+func (r *reading) nextByIndex(conn *sqlite.Conn) (err error) {
+	switch len(r.streams) {
+	case 0:
+	case 1:
+		err = r.nextOfStream(conn)
+	default:
+		err = r.nextByStreams(conn)
+	}
+	for err == nil && !r.full && len(r.newest) > 0 {
+		err = r.fetch(conn, r.newest[0])
+		r.newest = r.newest[1:]
+	}
+	r.done = r.done || !r.full
+	return err
+}
+
 // nextOfStream reads one stream.
 func (r *reading) nextOfStream(conn *sqlite.Conn) error {
 	filter := eventcore.Filter{Types: r.filter.Types}
-	full := false
 	err := each(conn, selectStream, func(stmt *sqlite.Stmt) (bool, error) {
 		event, err := scanEvent(stmt)
 		if err == nil && filter.Matches(&event) {
-			full = !r.add(event)
+			r.add(event)
 		}
-		return !full, err
-	}, r.streams[0], r.cursor, r.head)
-	r.done = r.done || !full
+		return !r.full, err
+	}, r.streams[0], r.cursor, r.indexed)
+	if !r.full {
+		r.streams = nil
+	}
 	return err
 }
 
@@ -49,35 +67,39 @@ func (r *reading) nextByStreams(conn *sqlite.Conn) error {
 	cursors := make([]*streamCursor, 0, len(r.streams))
 	for _, stream := range r.streams {
 		cursor := &streamCursor{stream: stream}
-		if err := cursor.fill(conn, r.cursor, r.head); err != nil {
+		if err := cursor.fill(conn, r.cursor, r.indexed); err != nil {
 			return err
 		}
 		cursors = append(cursors, cursor)
 	}
-	filter := eventcore.Filter{Types: r.filter.Types}
-	for {
+	for !r.full {
 		position, found := least(cursors)
 		if !found {
-			r.done = true
+			r.streams = nil
 			return nil
 		}
 		for _, cursor := range cursors {
-			if err := cursor.pass(conn, position, r.head); err != nil {
+			if err := cursor.pass(conn, position, r.indexed); err != nil {
 				return err
 			}
 		}
-		more := true
-		err := each(conn, selectEvent, func(stmt *sqlite.Stmt) (bool, error) {
-			event, err := scanEvent(stmt)
-			if err == nil && filter.Matches(&event) {
-				more = r.add(event)
-			}
-			return false, err
-		}, position)
-		if err != nil || !more {
+		if err := r.fetch(conn, position); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// fetch reads the event at the position.
+func (r *reading) fetch(conn *sqlite.Conn, position eventcore.Position) error {
+	filter := eventcore.Filter{Types: r.filter.Types}
+	return each(conn, selectEvent, func(stmt *sqlite.Stmt) (bool, error) {
+		event, err := scanEvent(stmt)
+		if err == nil && filter.Matches(&event) {
+			r.add(event)
+		}
+		return false, err
+	}, position)
 }
 
 // least returns the lowest position that a cursor is at, and false if all are at their end.

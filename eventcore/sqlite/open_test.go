@@ -39,7 +39,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		"a folder":                 {dir, "it is a folder"},
 		"a foreign database":       {foreign, "this is no event store of ours"},
 		"a file of something else": {text, "not a database"},
-		"a later version":          {later, "later version (schema 99, this one knows 2): upgrade"},
+		"a later version":          {later, "later version (schema 99, this one knows 3): upgrade"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := sqlite.Open(t.Context(), test.path, sqlite.Options{})

@@ -23,6 +23,9 @@ type Options struct {
 	// PollInterval is how often the head is looked at for other processes' events while there are subscribers;
 	// 50 ms if zero.
 	PollInterval time.Duration
+	// IndexEvery is after how many stream memberships the index by stream is brought up to date; 4,096 if zero. Fewer
+	// make every append more expensive, more make some take longer.
+	IndexEvery int
 	// Readers is the number of connections that read; 4 if zero.
 	Readers int
 }
@@ -39,6 +42,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.PollInterval == 0 {
 		o.PollInterval = 50 * time.Millisecond
+	}
+	if o.IndexEvery == 0 {
+		o.IndexEvery = 4096
 	}
 	if o.Readers == 0 {
 		o.Readers = 4

@@ -31,7 +31,7 @@ const (
 // as events never change, that is one snapshot, and no connection is held while the caller works.
 func (s *Store) Read(ctx context.Context, query eventcore.Query) iter.Seq2[eventcore.Event, error] {
 	return func(yield func(eventcore.Event, error) bool) {
-		r := reading{filter: query.Filter, cursor: query.After, left: query.Limit}
+		r := reading{unindexed: s.writer.unindexed, filter: query.Filter, cursor: query.After, left: query.Limit}
 		for !r.done {
 			if err := s.withReader(ctx, r.next); err != nil {
 				yield(eventcore.Event{}, err)
@@ -48,18 +48,23 @@ func (s *Store) Read(ctx context.Context, query eventcore.Query) iter.Seq2[event
 
 // reading is one iteration of Read.
 type reading struct {
-	filter eventcore.Filter
+	unindexed *unindexed
+	filter    eventcore.Filter
 	// cursor is the position that has been read; left is the number of events still wanted, 0 for all.
 	cursor eventcore.Position
 	left   int
-	// head is the last position to read; streams are the keys of those to read by their index, nil to scan the log.
-	head    eventcore.Position
-	streams []int64
-	started bool
+	// head is the last position to read. byStreams says that it is not the log that is scanned: the events of streams,
+	// which are keys in the index, are read up to indexed, and then those at the positions in newest.
+	head, indexed eventcore.Position
+	byStreams     bool
+	streams       []int64
+	newest        []eventcore.Position
+	started       bool
 
 	chunk []eventcore.Event
 	bytes int
-	done  bool
+	// full is set when the chunk is.
+	full, done bool
 }
 
 // next reads the next chunk.
@@ -69,23 +74,20 @@ func (r *reading) next(conn *sqlite.Conn) error {
 			return err
 		}
 	}
-	r.chunk, r.bytes = r.chunk[:0], 0
+	r.chunk, r.bytes, r.full = r.chunk[:0], 0, false
 	if r.cursor >= r.head {
 		r.done = true
 		return nil
 	}
-	if len(r.streams) == 1 {
-		return r.nextOfStream(conn)
-	}
-	if r.streams != nil {
-		return r.nextByStreams(conn)
+	if r.byStreams {
+		return r.nextByIndex(conn)
 	}
 	return r.nextByScan(conn)
 }
 
 func (r *reading) start(conn *sqlite.Conn) (err error) {
 	r.started = true
-	if r.head, err = readHead(conn); err != nil {
+	if r.head, r.indexed, err = readHeads(conn); err != nil {
 		return err
 	}
 	if len(r.filter.Streams)+len(r.filter.Prefixes)+len(r.filter.Patterns) == 0 {
@@ -109,8 +111,9 @@ func (r *reading) start(conn *sqlite.Conn) (err error) {
 		}
 		streams = append(streams, expanded...)
 	}
-	r.streams = streams
-	return nil
+	r.byStreams, r.streams = true, streams
+	r.newest, err = r.unindexed.find(conn, r.indexed, r.cursor, r.head, &r.filter)
+	return err
 }
 
 // findStreams returns the keys of those streams that have events.
@@ -166,5 +169,6 @@ func (r *reading) add(event eventcore.Event) bool {
 		r.left--
 		r.done = r.left == 0
 	}
-	return !r.done && len(r.chunk) < chunkEvents && r.bytes < chunkBytes
+	r.full = r.done || len(r.chunk) >= chunkEvents || r.bytes >= chunkBytes
+	return !r.full
 }

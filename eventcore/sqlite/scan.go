@@ -20,7 +20,6 @@ const (
 
 // nextByScan reads the log from the cursor. Streams are compared before the rest of a row is decoded.
 func (r *reading) nextByScan(conn *sqlite.Conn) error {
-	full := false
 	filter := r.filter
 	filter.Types = nil // the statement has compared them
 	anyStream := len(filter.Streams)+len(filter.Prefixes)+len(filter.Patterns) == 0
@@ -38,11 +37,10 @@ func (r *reading) nextByScan(conn *sqlite.Conn) error {
 		if err != nil {
 			return false, err
 		}
-		full = !r.add(event)
-		return !full, nil
+		return r.add(event), nil
 	}
 	err := r.scan(conn, row)
-	r.done = r.done || !full
+	r.done = r.done || !r.full
 	return err
 }
 

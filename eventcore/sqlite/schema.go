@@ -13,10 +13,9 @@ const applicationID = 0x4576436f
 // An append in fenced_appends did not happen, and never will.
 //
 // An event's row holds everything that a reader needs: its streams stand in it as lines "version name", in the order
-// given. memberships is the index by stream; its rows are written before the event's. The insert triggers refuse gaps,
-// and INSERT OR REPLACE, which would delete without asking the delete triggers. All triggers raise ROLLBACK, and
-// inserts say OR ROLLBACK: with ABORT, SQLite keeps a journal for every statement, which doubles the CPU time of an
-// append.
+// given. memberships is the index by stream, of the events up to store.indexed. The insert triggers refuse gaps, and
+// INSERT OR REPLACE, which would delete without asking the delete triggers. All triggers raise ROLLBACK, and inserts
+// say OR ROLLBACK: with ABORT, SQLite keeps a journal for every statement, which doubles the CPU time of an append.
 var schema = sqlitemigration.Schema{
 	AppID: applicationID,
 	Migrations: []string{`
@@ -103,5 +102,15 @@ CREATE TRIGGER commands_never_change BEFORE UPDATE ON commands
 BEGIN SELECT RAISE(ROLLBACK, 'commands are immutable'); END;
 CREATE TRIGGER commands_stay BEFORE DELETE ON commands
 BEGIN SELECT RAISE(ROLLBACK, 'commands are immutable'); END;
+`, `
+ALTER TABLE store ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+UPDATE store SET indexed = (SELECT coalesce(max(position), 0) FROM events);
+DROP TRIGGER memberships_precede_their_event;
+CREATE TRIGGER memberships_follow_the_index BEFORE INSERT ON memberships
+WHEN NEW.position <= (SELECT indexed FROM store)
+BEGIN SELECT RAISE(ROLLBACK, 'the streams of an event never change'); END;
+CREATE TRIGGER the_index_only_grows BEFORE UPDATE OF indexed ON store
+WHEN NEW.indexed < OLD.indexed OR NEW.indexed > (SELECT max(position) FROM events)
+BEGIN SELECT RAISE(ROLLBACK, 'the index only grows'); END;
 `},
 }

@@ -143,10 +143,10 @@ func TestVersionsStayRightWhenTheCacheOfHeadsTurnsOver(t *testing.T) {
 	h := newHeads(0)
 	for i := range 3 * headsKept {
 		id := eventcore.StreamID(rune('a'+i%26)) + eventcore.StreamID(rune(0x4e00+i/26))
-		h.staged[id] = streamHead{key: int64(i + 1), version: 1}
+		h.staged[id] = eventcore.Version(i + 1)
 		h.commit(eventcore.Position(i + 1))
-		if head, found := h.cached(id); !found || head.key != int64(i+1) {
-			t.Fatalf("stream %d: %+v, %t", i, head, found)
+		if version, found := h.cached(id); !found || version != eventcore.Version(i+1) {
+			t.Fatalf("stream %d: version %d, %t", i, version, found)
 		}
 		if len(h.recent) > headsKept || len(h.older) > headsKept {
 			t.Fatalf("%d and %d heads are kept", len(h.recent), len(h.older))

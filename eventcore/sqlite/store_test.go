@@ -4,6 +4,7 @@
 package sqlite_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -14,7 +15,12 @@ import (
 
 func openStore(t *testing.T, path string) *sqlite.Store {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	return openStoreWith(t, path, sqlite.Options{})
+}
+
+func openStoreWith(t *testing.T, path string, options sqlite.Options) *sqlite.Store {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), path, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,16 +32,33 @@ func openStore(t *testing.T, path string) *sqlite.Store {
 	return store
 }
 
+// indexing runs the test with an index by stream that is never written, for want of events, and with one that lies a
+// little behind.
+func indexing(t *testing.T, test func(t *testing.T, options sqlite.Options)) {
+	t.Helper()
+	for _, every := range []int{0, 2} {
+		t.Run(fmt.Sprintf("indexed every %d", every), func(t *testing.T) {
+			test(t, sqlite.Options{IndexEvery: every})
+		})
+	}
+}
+
 func TestTheStoreKeepsTheContract(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) eventcore.Store {
+	indexing(t, func(t *testing.T, options sqlite.Options) {
 		t.Helper()
-		return openStore(t, filepath.Join(t.TempDir(), "events.db"))
+		storetest.Run(t, func(t *testing.T) eventcore.Store {
+			t.Helper()
+			return openStoreWith(t, filepath.Join(t.TempDir(), "events.db"), options)
+		})
 	})
 }
 
 func TestTheStoreSurvivesBeingReopened(t *testing.T) {
-	storetest.RunReopen(t, func(t *testing.T, dir string) eventcore.Store {
+	indexing(t, func(t *testing.T, options sqlite.Options) {
 		t.Helper()
-		return openStore(t, filepath.Join(dir, "events.db"))
+		storetest.RunReopen(t, func(t *testing.T, dir string) eventcore.Store {
+			t.Helper()
+			return openStoreWith(t, filepath.Join(dir, "events.db"), options)
+		})
 	})
 }

@@ -19,15 +19,18 @@ type writer struct {
 	conn        *sqlite.Conn
 	busyTimeout time.Duration
 	heads       heads
+	unindexed   *unindexed
+	indexEvery  int
 	// inFlight is the last position of the append that is being committed or published, 0 if none is.
 	inFlight atomic.Uint64
 	// commit is execute "COMMIT", replaced by tests that need it to fail.
 	commit func(conn *sqlite.Conn) error
 }
 
-func newWriter(conn *sqlite.Conn, head eventcore.Position, busyTimeout time.Duration) *writer {
+func newWriter(conn *sqlite.Conn, head eventcore.Position, options Options) *writer {
 	return &writer{
-		lock: make(chan struct{}, 1), conn: conn, busyTimeout: busyTimeout, heads: newHeads(head),
+		lock: make(chan struct{}, 1), conn: conn, busyTimeout: options.BusyTimeout, heads: newHeads(head),
+		unindexed: &unindexed{}, indexEvery: options.IndexEvery,
 		commit: func(conn *sqlite.Conn) error { return execute(conn, "COMMIT") },
 	}
 }

@@ -34,6 +34,9 @@ func failed(err error) answer {
 func (e *exchange) hold(ctx context.Context, rule Rule) (ended bool) {
 	switch rule.Fault {
 	case Late:
+		if rule.Delay == 0 {
+			return e.wait() != nil
+		}
 		return e.sleep(ctx, time.Duration(rule.Delay)) != nil
 	case Unavailable:
 		if rule.Delay > 0 {

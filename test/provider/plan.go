@@ -22,7 +22,8 @@ type Fault string
 
 // The faults. A request suffers at most one before its work, one in it and one after it.
 const (
-	// Late holds the request for the rule's delay and does the work then, even if the caller has given up.
+	// Late holds the request for the rule's delay, or until the next release if there is none, and does the work then,
+	// even if the caller has given up.
 	Late Fault = "late"
 	// Unavailable does nothing and says so, with a Retry-After of the rule's delay in seconds.
 	Unavailable Fault = "unavailable"

@@ -187,6 +187,11 @@ func (p *Process) Down(ctx context.Context, span time.Duration) error {
 	return p.tell(ctx, http.MethodPost, "/down", Outage{Duration(span)}, nil)
 }
 
+// Release lets the requests go on that are held without a delay.
+func (p *Process) Release(ctx context.Context) error {
+	return p.tell(ctx, http.MethodPost, "/release", nil, nil)
+}
+
 // Report returns what has come until now.
 func (p *Process) Report(ctx context.Context) (Report, error) {
 	var report Report

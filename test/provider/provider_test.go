@@ -5,6 +5,7 @@ package provider_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eventcore/order-operator/controllers/calls"
 	"github.com/eventcore/order-operator/controllers/ledger"
 	"github.com/eventcore/order-operator/controllers/ledger/ledgertest"
 	"github.com/eventcore/order-operator/controllers/payment/engine"
@@ -116,6 +118,23 @@ func TestAProcessGoesOnAfterSIGKILLOnTheSameLedgerAndPort(t *testing.T) {
 	}
 	if _, err := payments.Do(t.Context(), charge("refused", "refused")); ledgertest.Code(err) == "" {
 		t.Errorf("the plan was lost: %v", err)
+	}
+}
+
+func TestAProviderThatWasDownComesBackByItself(t *testing.T) {
+	process := providertest.Start(t, provider.Options{})
+	payments := providertest.Client(t, process, paymentwebhook.New)
+	if err := process.Down(t.Context(), 50*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		_, err := payments.Do(t.Context(), charge("key", ""))
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, calls.ErrUnavailable) {
+			t.Fatal(err)
+		}
 	}
 }
 

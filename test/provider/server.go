@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/eventcore/order-operator/controllers/calls"
@@ -41,6 +42,9 @@ type Server struct {
 	planner   *planner
 	options   ServerOptions
 	stopped   chan struct{}
+
+	mu       sync.Mutex
+	released chan struct{} // closed by Release
 }
 
 // NewServer returns a server on the ledger, which others may use too.
@@ -49,6 +53,7 @@ func NewServer(book *ledger.Ledger, options ServerOptions) *Server {
 		options.Clock = time.Now
 	}
 	s := &Server{book: book, planner: newPlanner(options.Plan), options: options, stopped: make(chan struct{})}
+	s.released = make(chan struct{})
 	simulated := ledger.Options{Clock: options.Clock, Sleep: s.sleep}
 	s.simulator = ledger.NewSimulator(book, simulated)
 	s.contracts = map[string]contract{
@@ -69,6 +74,27 @@ func (s *Server) sleep(_ context.Context, span time.Duration) error {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return nil
+	case <-s.stopped:
+		return errStopped
+	}
+}
+
+// Release lets the requests go on that are held without a delay.
+func (s *Server) Release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.released)
+	s.released = make(chan struct{})
+}
+
+// wait returns when the requests are released that are held now.
+func (s *Server) wait() error {
+	s.mu.Lock()
+	released := s.released
+	s.mu.Unlock()
+	select {
+	case <-released:
 		return nil
 	case <-s.stopped:
 		return errStopped

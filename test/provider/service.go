@@ -153,6 +153,7 @@ func (s *Service) routes() http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 		}
 	})
+	mux.HandleFunc("POST /release", func(http.ResponseWriter, *http.Request) { s.server.Release() })
 	mux.HandleFunc("GET /report", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(s.server.planner.reported())

@@ -84,6 +84,28 @@ func Plan(t *testing.T, process *provider.Process, rules ...provider.Rule) {
 	}
 }
 
+// Await returns once the fault has happened so many times since the process was started.
+func Await(t *testing.T, process *provider.Process, fault provider.Fault, times int) {
+	t.Helper()
+	for {
+		report, err := process.Report(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Faults[fault] >= times {
+			return
+		}
+	}
+}
+
+// Release lets the requests go on that are held.
+func Release(t *testing.T, process *provider.Process) {
+	t.Helper()
+	if err := process.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Closer is a client that keeps connections.
 type Closer interface{ Close() }
 

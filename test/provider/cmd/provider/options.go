@@ -26,8 +26,8 @@ A plan says how it misbehaves: --plan reads one at the start, PUT /plan at the a
     {"fault": "late", "delay": "3s", "correlation": "store/shop/order-7/1", "times": 1}]}
 
 Of the rules for a stage of a request, the first that applies wins. They are about POST unless "verbs" says otherwise.
-  before the work  late (held for "delay", and done even if the caller has gone), unavailable (503; "delay" becomes
-                   Retry-After)
+  before the work  late (held for "delay", or until POST /release; done even if the caller has gone), unavailable
+                   (503; "delay" becomes Retry-After)
   in the work      refuse, twice (done twice, as if it was delivered twice)
   after the work   delay, lose-reply, crash (exit code 3), answer-twice, garbage, malformed, truncated, oversized,
                    oversized-header, redirect (to "location"), wrong-key, wrong-amount, page (HTML), failure (500),
@@ -35,6 +35,7 @@ Of the rules for a stage of a request, the first that applies wins. They are abo
 
 The admin endpoint also has:
   POST /down {"for":"3s"}   breaks all connections, and refuses new ones for a while
+  POST /release             lets those go on that are late without a "delay"
   GET /report               how many requests came, and which faults they met
 
 Usage:
