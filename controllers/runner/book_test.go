@@ -30,6 +30,7 @@ const (
 	ship      kind = "ship"
 	withdraw  kind = "withdraw" // cancel a shipment
 	prepare   kind = "prepare"
+	lookUp    kind = "look up"
 )
 
 // fault is how a provider treats one request.
@@ -71,6 +72,9 @@ type book struct {
 	// looking is called before a look-up answers, and sought after one in vain, if they are set.
 	looking func()
 	sought  func(key string)
+	// reached is called before a request or a look-up comes to the provider of the name, if it is set. Its error is the
+	// answer.
+	reached func(ctx context.Context, name string, k kind) error
 	// noFence says that the providers can't promise to refuse a request.
 	noFence bool
 	// prepared holds the keys for which something was prepared, if the payment provider wants that.
@@ -113,7 +117,12 @@ func (b *book) next(k kind) fault {
 var errBroken = errors.New("the connection broke")
 
 // perform asks for something.
-func (b *book) perform(ctx context.Context, k kind, key, correlation string) error {
+func (b *book) perform(ctx context.Context, name string, k kind, key, correlation string) error {
+	if b.reached != nil {
+		if err := b.reached(ctx, name, k); err != nil {
+			return err
+		}
+	}
 	todo := b.next(k)
 	switch todo {
 	case unavailable:
@@ -185,7 +194,12 @@ func (e entry) answer() error {
 	return nil
 }
 
-func (b *book) find(key string) (found bool, err error) {
+func (b *book) find(ctx context.Context, name, key string) (found bool, err error) {
+	if b.reached != nil {
+		if err := b.reached(ctx, name, lookUp); err != nil {
+			return false, err
+		}
+	}
 	if b.looking != nil {
 		b.looking()
 	}
@@ -248,6 +262,7 @@ func (b *book) keys(k kind, correlation, state string) []string {
 type bank struct {
 	*book
 	process *process
+	name    string
 }
 
 var _ payment.Provider = bank{}
@@ -264,11 +279,11 @@ func movement(r payment.Request) payment.Movement {
 
 func (b bank) Do(ctx context.Context, r payment.Request) (payment.Movement, error) {
 	b.process.doze(kinds[r.Action])
-	return movement(r), b.perform(ctx, kinds[r.Action], r.Key, r.Correlation)
+	return movement(r), b.perform(ctx, b.name, kinds[r.Action], r.Key, r.Correlation)
 }
 
-func (b bank) Find(_ context.Context, r payment.Request) (*payment.Movement, error) {
-	found, err := b.find(r.Key)
+func (b bank) Find(ctx context.Context, r payment.Request) (*payment.Movement, error) {
+	found, err := b.find(ctx, b.name, r.Key)
 	if !found || err != nil {
 		return nil, err
 	}
@@ -328,32 +343,33 @@ var total = saga.Money{Currency: "USD", Minor: 150_000}
 type carrier struct {
 	*book
 	process *process
+	name    string
 }
 
 var _ shipping.Provider = carrier{}
 
 func (c carrier) Create(ctx context.Context, r shipping.ShipmentRequest) (shipping.Shipment, error) {
 	c.process.doze(ship)
-	err := c.perform(ctx, ship, r.Key, r.Correlation)
+	err := c.perform(ctx, c.name, ship, r.Key, r.Correlation)
 	return shipping.Shipment{Reference: "sh:" + r.Key, TrackingNumber: "T"}, err
 }
 
 func (c carrier) CancelShipment(ctx context.Context, r shipping.CancelRequest) (shipping.Cancellation, error) {
 	c.process.doze(withdraw)
-	err := c.perform(ctx, withdraw, r.Key, r.Correlation)
+	err := c.perform(ctx, c.name, withdraw, r.Key, r.Correlation)
 	return shipping.Cancellation{Reference: r.Shipment}, err
 }
 
-func (c carrier) FindShipment(_ context.Context, key string) (*shipping.Shipment, error) {
-	found, err := c.find(key)
+func (c carrier) FindShipment(ctx context.Context, key string) (*shipping.Shipment, error) {
+	found, err := c.find(ctx, c.name, key)
 	if !found || err != nil {
 		return nil, err
 	}
 	return &shipping.Shipment{Reference: "sh:" + key, TrackingNumber: "T"}, nil
 }
 
-func (c carrier) FindCancellation(_ context.Context, key string) (*shipping.Cancellation, error) {
-	found, err := c.find(key)
+func (c carrier) FindCancellation(ctx context.Context, key string) (*shipping.Cancellation, error) {
+	found, err := c.find(ctx, c.name, key)
 	if !found || err != nil {
 		return nil, err
 	}

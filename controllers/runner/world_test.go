@@ -60,13 +60,11 @@ type world struct {
 	appending func(eventcore.AppendRequest) error
 	// appended is called after every append with events, if it is set.
 	appended func([]eventcore.Event)
-	timeout  time.Duration // of calls
-	// settings are those of all providers, and guarded puts something before one that is there, if it is set.
-	settings guard.Settings
-	guarded  func(name string, provider payment.Provider) payment.Provider
-	reading  time.Duration // how long it takes to read a token
-	appends  atomic.Int64  // all, also those that only check
-	commits  atomic.Int64  // those with events of an order
+	timeout  time.Duration  // of calls
+	settings guard.Settings // of all providers
+	reading  time.Duration  // how long it takes to read a token
+	appends  atomic.Int64   // all, also those that only check
+	commits  atomic.Int64   // those with events of an order
 }
 
 // newWorld must be called, and used, within a synctest bubble.
@@ -316,17 +314,14 @@ type (
 
 func (g gateways) Provider(name string) (payment.Provider, bool) {
 	there := g.there("gateway/"+name) && !g.dead.Load()
-	if g.guarded != nil {
-		return g.guarded(name, bank{g.book, g.process}), there
-	}
 	if g.book.preparing {
-		return preparer{bank{g.book, g.process}}, there
+		return preparer{bank{g.book, g.process, name}}, there
 	}
-	return bank{g.book, g.process}, there
+	return bank{g.book, g.process, name}, there
 }
 
 func (c carriers) Provider(name string) (shipping.Provider, bool) {
-	return carrier{c.book, c.process}, c.there("carrier/"+name) && !c.dead.Load()
+	return carrier{c.book, c.process, name}, c.there("carrier/"+name) && !c.dead.Load()
 }
 
 func (o tokens) Token(_ context.Context, _ saga.OrderID, accepted func(string) bool) (string, bool, error) {
