@@ -25,13 +25,13 @@ type outside struct {
 var outsides = []outside{
 	{
 		step:      saga.ProcessPayment,
-		intent:    func(c saga.Call) any { return saga.PaymentRequested{Call: c} },
+		intent:    func(c saga.Call) any { return saga.PaymentRequested{Call: c, Amount: created.Total} },
 		succeeded: func(g int) any { return saga.PaymentProcessed{Generation: g, Reference: "ch", Amount: created.Total} },
 		refused:   func(g int) any { return saga.PaymentFailed{Generation: g} },
 	},
 	{
 		step: saga.ProcessPayment, undo: true,
-		intent:    func(c saga.Call) any { return saga.RefundRequested{Call: c} },
+		intent:    func(c saga.Call) any { return saga.RefundRequested{Call: c, Amount: created.Total} },
 		succeeded: func(g int) any { return saga.PaymentRefunded{Generation: g, Amount: created.Total} },
 		refused:   func(int) any { return noRefund },
 	},
@@ -164,6 +164,7 @@ func (w *walk) calls(operation int, fair bool) []move {
 
 func (w *walk) request(operation int, status saga.CallStatus) {
 	c := saga.Call{Generation: status.Generation, Try: status.Last.Try + 1, Deadline: w.now.Add(10 * time.Second)}
+	c.Key = key{operation, c.Generation}.callKey()
 	w.flying = append(w.flying, key{operation, c.Generation})
 	w.record(outsides[operation].intent(c))
 }
@@ -304,6 +305,7 @@ func TestNoWayThatTheRulesAllowLosesMoneyOrStock(t *testing.T) {
 			rapid.SampledFrom(w.moves(false)).Draw(t, "move").run()
 		}
 		w.finish()
+		w.judge()
 		outcomes[w.order.Outcome]++
 	})
 	for _, outcome := range []saga.Outcome{saga.Completed, saga.Cancelled} {
