@@ -133,7 +133,7 @@ func (e *Engine) advance(ctx context.Context, id saga.OrderID) (again bool, err 
 		o := &e.operations[i]
 		switch e.due(o, view.State, now) {
 		case closeCall:
-			return true, e.closeCall(ctx, o, view.State)
+			return e.closeCall(ctx, o, view.State)
 		case doCall:
 			return e.call(ctx, o, view.State)
 		case nothing:
@@ -144,21 +144,29 @@ func (e *Engine) advance(ctx context.Context, id saga.OrderID) (again bool, err 
 
 // call records the intent and, if that was this process's doing, calls the provider and records the outcome.
 func (e *Engine) call(ctx context.Context, o *Operation, order saga.Order) (again bool, err error) {
-	if present, err := e.awaitMissing(ctx, o, order); !present || err != nil {
+	if present, err := e.awaitMissing(ctx, o, order, false); !present || err != nil {
 		return false, err
 	}
-	receipt, err := e.execute(ctx, order, request{
-		order: order.ID, operation: o, store: e.store, now: e.now(), deadline: e.in(e.options.Timeout),
-	})
-	if err != nil || len(receipt.Events) == 0 {
-		return false, err
+	command := request{
+		order: order.ID, operation: o, store: e.store,
+		attempt: order.Content.Attempt, generation: o.status(order).Generation,
+	}
+	if postponed, err := e.prepare(ctx, o, order, &command); postponed || err != nil {
+		return true, err
+	}
+	command.now, command.deadline = e.now(), e.in(e.options.Timeout)
+	receipt, err := e.execute(ctx, order, command)
+	if err != nil || len(receipt.Events) == 0 || command.refused != nil {
+		return err == nil && len(receipt.Events) > 0, err
 	}
 	call, ok := saga.CallOf(receipt.Events[0].Payload)
 	if !ok {
 		return false, fmt.Errorf("%s of order %s: %T announces no call", o.name(), order.ID, receipt.Events[0].Payload)
 	}
-	success, err := e.do(ctx, o, order, call)
-	return true, e.record(ctx, o, order, record{call: call, outcome: e.outcome(o, call, success, err)})
+	prepared := order
+	prepared.Steps = withPrepared(order.Steps, o.Step, command.prepared)
+	success, err := e.do(ctx, o, prepared, call)
+	return true, e.record(ctx, o, order, e.outcome(o, order, call, success, err))
 }
 
 // do calls the provider until the call's deadline. After it others may close the call: who has not called by then may
@@ -175,41 +183,51 @@ func (e *Engine) do(ctx context.Context, o *Operation, order saga.Order, call sa
 
 // awaitMissing reports whether everything that the call needs is there, and records what is not. That event wakes the
 // order once more, and so does the object's arrival after it.
-func (e *Engine) awaitMissing(ctx context.Context, o *Operation, order saga.Order) (present bool, err error) {
-	missing, err := o.Missing(ctx, order)
+func (e *Engine) awaitMissing(ctx context.Context, o *Operation, order saga.Order, closing bool) (present bool, err error) {
+	missing, err := o.Missing(ctx, order, closing)
 	if err != nil || missing == nil {
 		return err == nil, err
 	}
-	_, err = e.execute(ctx, order, wait{order: order.ID, operation: o, waiting: *missing, now: e.now()})
+	_, err = e.execute(ctx, order, wait{
+		order: order.ID, operation: o, closing: closing, waiting: *missing, now: e.now(),
+	})
 	return false, err
 }
 
 // closeCall finds out what became of a call whose outcome nobody recorded.
-func (e *Engine) closeCall(ctx context.Context, o *Operation, order saga.Order) error {
-	status := o.status(order)
-	return e.record(ctx, o, order, record{call: status.Last, outcome: e.lookUp(ctx, o, order, status), closing: true})
+func (e *Engine) closeCall(ctx context.Context, o *Operation, order saga.Order) (again bool, err error) {
+	if present, err := e.awaitMissing(ctx, o, order, true); !present || err != nil {
+		return false, err
+	}
+	found := e.lookUp(ctx, o, order, o.status(order))
+	found.closing = true
+	return true, e.record(ctx, o, order, found)
 }
 
 // lookUp asks the provider for the call, and fences it if the provider has not seen it. A fence that fails says
 // nothing: the call may have arrived just before.
-func (e *Engine) lookUp(ctx context.Context, o *Operation, order saga.Order, status saga.CallStatus) any {
+func (e *Engine) lookUp(ctx context.Context, o *Operation, order saga.Order, status saga.CallStatus) record {
 	ctx, cancel := context.WithTimeout(ctx, e.options.Timeout)
 	defer cancel()
-	success, err := o.Find(ctx, order, status.Last)
+	call := status.Last
+	success, err := o.Find(ctx, order, call)
 	refusal, refused := asRefusal(err)
 	switch {
 	case refused:
-		return o.Refused(status.Last, refusal)
+		return record{call: call, outcome: o.Refused(order, call, refusal)}
 	case err == nil && success != nil:
-		return success
-	case err != nil && !isFenced(err), o.Fence(ctx, order, status.Last) != nil:
-		return e.unknown(o, status.Last, e.backoff(status.Lookups+1))
+		return record{call: call, outcome: success, success: true}
+	case err == nil || isFenced(err):
+		err = o.Fence(ctx, order, call)
 	}
-	return e.retry(o, status.Last, messageFenced, true)
+	if err != nil {
+		return e.stillUnknown(o, status, err)
+	}
+	return record{call: call, outcome: e.retry(o, call, messageFenced, true, e.backoff(status.Failures+1))}
 }
 
 func (e *Engine) record(ctx context.Context, o *Operation, order saga.Order, command record) error {
-	command.order, command.operation = order.ID, o
+	command.order, command.operation, command.attempt = order.ID, o, order.Content.Attempt
 	if _, err := e.execute(ctx, order, command); err != nil {
 		return fmt.Errorf("record the outcome of %s of order %s: %w", o.name(), order.ID, err)
 	}

@@ -16,6 +16,14 @@ import (
 // said so. Any other error that is no Refusal leaves the outcome unknown.
 var ErrUnavailable = errors.New("the provider is unavailable")
 
+// ErrMisconfigured says that the provider refuses the operator's credentials or configuration. The call surely did not
+// happen; it is tried again slowly, and the order says why it waits.
+var ErrMisconfigured = errors.New("the provider refuses the operator's credentials or configuration")
+
+// ErrNoFence says that a provider can't promise to refuse a key: a call that it has not seen may still arrive, so that
+// its outcome stays unknown.
+var ErrNoFence = errors.New("the provider can't promise to refuse the request")
+
 // CodeFenced is the Code of the Refusal with which a provider meets a request whose key was fenced. It is no answer to
 // the order: another process has closed the generation while the request was on its way.
 const CodeFenced = "key_cancelled"
@@ -38,21 +46,25 @@ type Operation struct {
 	Undo bool
 	// Aggregate is the stream of all events of the service.
 	Aggregate eventcore.StreamID
-	// Missing tells what the call can't be made without and is not there, such as a gateway; nil if all is there.
-	Missing func(ctx context.Context, order saga.Order) (*saga.StepWaiting, error)
-	// Intent returns the event that announces the call.
-	Intent func(order saga.Order, call saga.Call) any
+	// Missing tells what the call can't be made without and is not there, such as a gateway; nil if all is there. With
+	// closing, the call was made and is only looked up and fenced.
+	Missing func(ctx context.Context, order saga.Order, closing bool) (*saga.StepWaiting, error)
+	// Prepare has the provider prepare the first try of a generation, and returns the id that the intents of the
+	// generation record; nil if nothing is to be prepared. Its errors are Do's, but nothing has happened after any.
+	Prepare func(ctx context.Context, order saga.Order, call saga.Call) (string, error)
+	// Intent returns the event that announces the call. prepared is what Prepare returned.
+	Intent func(order saga.Order, call saga.Call, prepared string) any
 	// Do calls the provider and returns the event of its success. ctx ends at the call's deadline. The error is a
-	// *Refusal, ErrUnavailable, or leaves the outcome unknown.
+	// *Refusal, ErrUnavailable, ErrMisconfigured, or leaves the outcome unknown.
 	Do func(ctx context.Context, order saga.Order, call saga.Call) (any, error)
 	// Find asks the provider what became of the call. It returns the event of its success, a *Refusal if it was
 	// refused, or nil if the provider has not seen the key. Another error leaves the outcome unknown.
 	Find func(ctx context.Context, order saga.Order, call saga.Call) (any, error)
 	// Fence makes the provider refuse the key from now on. A nil error is its promise that the call did not and will
-	// not happen; after any error that is unknown.
+	// not happen; after any error that is unknown, and stays so after ErrNoFence.
 	Fence func(ctx context.Context, order saga.Order, call saga.Call) error
 	// Refused returns the event that records a refusal.
-	Refused func(call saga.Call, refusal *Refusal) any
+	Refused func(order saga.Order, call saga.Call, refusal *Refusal) any
 }
 
 // due reports whether the call may be made now.

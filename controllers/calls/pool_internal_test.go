@@ -87,11 +87,11 @@ func TestCloseLetsCallsEndAndStartsNoMore(t *testing.T) {
 	})
 }
 
-func TestRetriesWaitLongerAndLongerUpToHalfAMinute(t *testing.T) {
+func TestRetriesWaitLongerAndLongerUpToHalfAMinuteAndInTheLongRunFive(t *testing.T) {
 	e := &Engine{options: Options{Jitter: func() float64 { return 1 }}.withDefaults()}
 	for failures, want := range map[int]time.Duration{
 		0: 250 * time.Millisecond, 1: 250 * time.Millisecond, 2: 500 * time.Millisecond, 3: time.Second,
-		7: 16 * time.Second, 8: 30 * time.Second, 9: 30 * time.Second, 1_000_000: 30 * time.Second,
+		7: 16 * time.Second, 8: 30 * time.Second, 20: 30 * time.Second, 21: 5 * time.Minute, 1_000_000: 5 * time.Minute,
 	} {
 		if got := e.backoff(failures); got != want {
 			t.Errorf("after %d failures: %v, want %v", failures, got, want)

@@ -197,11 +197,9 @@ func (f *Feed) remember(id saga.OrderID, event eventcore.Event) {
 	if f.registry.Decode(&event) != nil {
 		return
 	}
-	switch payload := event.Payload.(type) {
-	case saga.StepWaiting:
-		f.waiters.Add(id, payload)
-	case saga.OrderAttached: // it goes on waiting
-	default:
+	if waiting, ok := event.Payload.(saga.StepWaiting); ok {
+		f.waiters.Add(id, waiting)
+	} else if !saga.KeepsWaiting(event.Payload) {
 		f.waiters.Forget(id)
 	}
 }

@@ -5,6 +5,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/eventcore/order-operator/controllers/saga"
@@ -12,11 +13,16 @@ import (
 
 // Balance is what providers did for one order.
 type Balance struct {
-	// Charged and Refunded have no currency as long as they are nothing.
+	// Charged is what was charged or captured; it and the others have no currency as long as they are nothing.
 	Charged, Refunded saga.Money
+	// Authorized was set aside once; Captured and Voided are what became of it.
+	Authorized, Captured, Voided saga.Money
 	// Shipments counts those that were created, Cancelled those of them that were cancelled again.
 	Shipments, Cancelled int
 }
+
+// Held is what is still set aside: neither captured nor voided.
+func (b Balance) Held() int64 { return b.Authorized.Minor - b.Captured.Minor - b.Voided.Minor }
 
 // Balances adds up the ledgers, by correlation. An order that was only refused has the zero Balance.
 func Balances(ctx context.Context, ledgers ...*Ledger) (map[string]Balance, error) {
@@ -46,6 +52,12 @@ func (b *Balance) add(entry Entry) error {
 	switch entry.Kind {
 	case Charge:
 		return add(&b.Charged, entry)
+	case Authorization:
+		return add(&b.Authorized, entry)
+	case Capture:
+		return errors.Join(add(&b.Captured, entry), add(&b.Charged, entry))
+	case Void:
+		return add(&b.Voided, entry)
 	case Refund:
 		return add(&b.Refunded, entry)
 	case Shipment:

@@ -17,10 +17,13 @@ type Kind string
 
 // The kinds of requests.
 const (
-	Charge       Kind = "charge"
-	Refund       Kind = "refund"
-	Shipment     Kind = "shipment"
-	Cancellation Kind = "cancellation"
+	Charge        Kind = "charge"
+	Authorization Kind = "authorization"
+	Capture       Kind = "capture"
+	Void          Kind = "void"
+	Refund        Kind = "refund"
+	Shipment      Kind = "shipment"
+	Cancellation  Kind = "cancellation"
 )
 
 // State says what became of a request. It never changes.
@@ -41,7 +44,8 @@ type Request struct {
 	// Key is the idempotency key.
 	Key  string
 	Kind Kind
-	// Subject is the reference of the charge that is refunded, or of the shipment that is cancelled.
+	// Subject is the reference of the charge that is refunded, of the authorisation that is captured or voided, or of the
+	// shipment that is cancelled.
 	Subject string
 	// Correlation names the order.
 	Correlation string
@@ -57,7 +61,9 @@ type Entry struct {
 	// Reference is the provider's id of what was done. It follows from the key.
 	Reference string
 	// Refusal is set if the State is Refused.
-	Refusal    *calls.Refusal
+	Refusal *calls.Refusal
+	// Note is what decisions about later requests have to know: see Tx.Note.
+	Note       string
 	RecordedAt time.Time
 	// Requests counts how often the key was requested, replays and what came after a fence included.
 	Requests int
@@ -65,7 +71,9 @@ type Entry struct {
 
 // reference returns the provider's id of what is done under the key.
 func reference(kind Kind, key string) string {
-	prefixes := map[Kind]string{Charge: "ch_", Refund: "re_", Shipment: "sh_", Cancellation: "ca_"}
+	prefixes := map[Kind]string{
+		Charge: "ch_", Authorization: "au_", Capture: "cp_", Void: "vo_", Refund: "re_", Shipment: "sh_", Cancellation: "ca_",
+	}
 	digest := sha256.Sum256([]byte(key))
 	return prefixes[kind] + hex.EncodeToString(digest[:12])
 }

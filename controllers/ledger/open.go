@@ -40,7 +40,8 @@ var schema = sqlitemigration.Schema{
 		) STRICT;
 		CREATE UNIQUE INDEX entries_by_reference ON entries (reference) WHERE reference <> '';
 		CREATE INDEX entries_by_subject ON entries (subject) WHERE subject <> '';
-		CREATE TABLE attempts (key TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;`},
+		CREATE TABLE attempts (key TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;`, `
+		ALTER TABLE entries ADD COLUMN note TEXT NOT NULL DEFAULT '';`},
 }
 
 // Ledger is an open ledger. Its methods may be called concurrently.

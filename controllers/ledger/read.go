@@ -19,12 +19,21 @@ import (
 // pageSize is how many entries are read at once.
 const pageSize = 256
 
-const columns = `key, kind, state, reference, subject, correlation, amount, currency, code, message, recorded_at, requests`
+const columns = `key, kind, state, reference, subject, correlation, amount, currency, code, message, recorded_at, requests, note`
 
 // Find returns the entry of the key, or nil. It sees everything that was recorded before by any process.
 func (l *Ledger) Find(ctx context.Context, key string) (entry *Entry, err error) {
 	err = l.with(ctx, func(_ context.Context, conn *sqlite.Conn) error {
 		entry, err = find(conn, key)
+		return err
+	})
+	return entry, err
+}
+
+// Done returns what was done under the reference, or nil.
+func (l *Ledger) Done(ctx context.Context, reference string) (entry *Entry, err error) {
+	err = l.with(ctx, func(_ context.Context, conn *sqlite.Conn) error {
+		entry, err = first(conn, `reference = ? AND reference <> ''`, reference)
 		return err
 	})
 	return entry, err
@@ -86,6 +95,7 @@ func scan(row *sqlite.Stmt) (Entry, error) {
 			Amount: saga.Money{Currency: row.GetText("currency"), Minor: row.GetInt64("amount")},
 		},
 		State: State(row.GetText("state")), Reference: row.GetText("reference"), Requests: int(row.GetInt64("requests")),
+		Note: row.GetText("note"),
 	}
 	if entry.State == Refused {
 		entry.Refusal = &calls.Refusal{Code: row.GetText("code"), Message: row.GetText("message")}

@@ -53,7 +53,7 @@ func (l *Ledger) Record(
 func (e *Entry) record(conn *sqlite.Conn, decide func(tx *Tx) error) error {
 	var err error
 	if decide != nil {
-		err = decide(&Tx{conn: conn})
+		err = decide(&Tx{conn: conn, entry: e})
 	}
 	switch {
 	case err == nil:
@@ -106,15 +106,20 @@ func (e *Entry) insert(conn *sqlite.Conn) error {
 	if e.Refusal != nil {
 		refusal = *e.Refusal
 	}
-	return execute(conn, `INSERT INTO entries (`+columns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	return execute(conn, `INSERT INTO entries (`+columns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.Key, string(e.Kind), string(e.State), e.Reference, e.Subject, e.Correlation, e.Amount.Minor, e.Amount.Currency,
-		refusal.Code, refusal.Message, e.RecordedAt.Format(time.RFC3339Nano), e.Requests)
+		refusal.Code, refusal.Message, e.RecordedAt.Format(time.RFC3339Nano), e.Requests, e.Note)
 }
 
 // Tx is the ledger as Record's decide sees it: nobody else can change it meanwhile.
 type Tx struct {
-	conn *sqlite.Conn
+	conn  *sqlite.Conn
+	entry *Entry
 }
+
+// Note keeps the text with the entry that is decided about, for the decisions about what is requested of it later. It
+// must hold no secret.
+func (tx *Tx) Note(text string) { tx.entry.Note = text }
 
 // Done returns what was done under the reference, or nil.
 func (tx *Tx) Done(kind Kind, reference string) (*Entry, error) {

@@ -138,6 +138,11 @@ func (s *Simulator) Find(ctx context.Context, kind Kind, key string) (*Entry, er
 	return entry, nil
 }
 
+// Done returns what was done under the reference, or nil.
+func (s *Simulator) Done(ctx context.Context, reference string) (*Entry, error) {
+	return s.ledger.Done(ctx, reference)
+}
+
 // Cancel fences the key. It fails with ErrDone if the request with the key has succeeded.
 func (s *Simulator) Cancel(ctx context.Context, key string) error {
 	return s.ledger.Fence(ctx, key, s.options.Clock())

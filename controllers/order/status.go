@@ -41,7 +41,7 @@ func Project(object *commercev1.Order, order saga.Order, identity eventcore.Iden
 	status.StartTime = seconds(order.CreatedAt)
 	status.CompletionTime = seconds(order.FinishedAt)
 	status.Total = order.Content.Total.String()
-	status.Charged = order.Charge.Amount.String()
+	status.Charged = order.Captured().String()
 	status.Refunded = order.Refunded.String()
 	if order.Charge.Reference != "" {
 		status.Payment.Reference = order.Charge.Reference

@@ -22,10 +22,13 @@ import (
 type kind string
 
 const (
-	charge   kind = "charge"
-	refund   kind = "refund"
-	ship     kind = "ship"
-	withdraw kind = "withdraw" // cancel a shipment
+	charge    kind = "charge"
+	authorize kind = "authorize"
+	capture   kind = "capture"
+	void      kind = "void"
+	refund    kind = "refund"
+	ship      kind = "ship"
+	withdraw  kind = "withdraw" // cancel a shipment
 )
 
 // fault is how a provider treats one request.
@@ -209,33 +212,30 @@ type bank struct{ *book }
 
 var _ payment.Provider = bank{}
 
-func (b bank) Charge(ctx context.Context, r payment.ChargeRequest) (payment.Charge, error) {
-	err := b.perform(ctx, charge, r.Key, r.Correlation)
-	return payment.Charge{Reference: "ch:" + r.Key, Amount: r.Amount}, err
+// kinds are what the actions of payments are in the book.
+var kinds = map[payment.Action]kind{
+	payment.Charge: charge, payment.Authorize: authorize, payment.Capture: capture, payment.Void: void, payment.Refund: refund,
 }
 
-func (b bank) Refund(ctx context.Context, r payment.RefundRequest) (payment.Refund, error) {
-	err := b.perform(ctx, refund, r.Key, r.Correlation)
-	return payment.Refund{Reference: "re:" + r.Key, Amount: r.Amount}, err
+// movement is what is done under the key.
+func movement(r payment.Request) payment.Movement {
+	return payment.Movement{Reference: string(kinds[r.Action]) + ":" + r.Key, Amount: total}
 }
 
-func (b bank) FindCharge(_ context.Context, key string) (*payment.Charge, error) {
-	found, err := b.find(key)
+func (b bank) Do(ctx context.Context, r payment.Request) (payment.Movement, error) {
+	return movement(r), b.perform(ctx, kinds[r.Action], r.Key, r.Correlation)
+}
+
+func (b bank) Find(_ context.Context, r payment.Request) (*payment.Movement, error) {
+	found, err := b.find(r.Key)
 	if !found || err != nil {
 		return nil, err
 	}
-	return &payment.Charge{Reference: "ch:" + key, Amount: total}, nil
+	m := movement(r)
+	return &m, nil
 }
 
-func (b bank) FindRefund(_ context.Context, key string) (*payment.Refund, error) {
-	found, err := b.find(key)
-	if !found || err != nil {
-		return nil, err
-	}
-	return &payment.Refund{Reference: "re:" + key, Amount: total}, nil
-}
-
-func (b bank) Cancel(_ context.Context, key string) error { return b.fence(key) }
+func (b bank) Cancel(_ context.Context, r payment.Request) error { return b.fence(r.Key) }
 
 // total is what every order of these tests costs.
 var total = saga.Money{Currency: "USD", Minor: 150_000}

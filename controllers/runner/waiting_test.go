@@ -226,13 +226,14 @@ func TestAnotherOrderOfTheSameNameIsRefusedWithWhatDiffers(t *testing.T) {
 
 func TestAnOrderThatCannotBeCarriedOutIsNotAccepted(t *testing.T) {
 	for name, change := range map[string]func(*saga.OrderCreated){
-		"no UID":          func(c *saga.OrderCreated) { c.UID = "" },
-		"no items":        func(c *saga.OrderCreated) { c.Lines, c.Total.Minor = nil, 0 },
-		"an item twice":   func(c *saga.OrderCreated) { c.Lines = append(c.Lines, c.Lines[0]); c.Total.Minor += 120_000 },
-		"a wrong total":   func(c *saga.OrderCreated) { c.Total.Minor-- },
-		"no quantity":     func(c *saga.OrderCreated) { c.Lines[0].Quantity, c.Total.Minor = 0, 30_000 },
-		"two currencies":  func(c *saga.OrderCreated) { c.Lines[0].UnitPrice.Currency = "EUR" },
-		"an unnamed item": func(c *saga.OrderCreated) { c.Lines[0].Product = "" },
+		"no UID":                           func(c *saga.OrderCreated) { c.UID = "" },
+		"no items":                         func(c *saga.OrderCreated) { c.Lines, c.Total.Minor = nil, 0 },
+		"an item twice":                    func(c *saga.OrderCreated) { c.Lines = append(c.Lines, c.Lines[0]); c.Total.Minor += 120_000 },
+		"a wrong total":                    func(c *saga.OrderCreated) { c.Total.Minor-- },
+		"no quantity":                      func(c *saga.OrderCreated) { c.Lines[0].Quantity, c.Total.Minor = 0, 30_000 },
+		"two currencies":                   func(c *saga.OrderCreated) { c.Lines[0].UnitPrice.Currency = "EUR" },
+		"a capture mode that nobody knows": func(c *saga.OrderCreated) { c.CaptureMode = "Someday" },
+		"an unnamed item":                  func(c *saga.OrderCreated) { c.Lines[0].Product = "" },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, newBook(nil))

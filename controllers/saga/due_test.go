@@ -95,7 +95,10 @@ func TestExactlyTheseMovesAreDue(t *testing.T) {
 			"the turn of a waiting order at its deadline, or still its step",
 			join(toPayment, []any{noGateway}), deadline, []string{"take ProcessPayment", "turn: DeadlineExceeded"},
 		},
-		{"no step after the deadline was found to have passed", join(toPayment, []any{tooLate}), deadline, nil},
+		{
+			"the turn and no step after the deadline was found to have passed",
+			join(toPayment, []any{tooLate}), deadline, []string{"turn: DeadlineExceeded"},
+		},
 
 		{"the refund once the shipment was refused", toRefund, 0, []string{"undo ProcessPayment"}},
 		{"nothing while the refund is under way", join(toRefund, []any{refundRequested()}), soon, nil},

@@ -25,8 +25,18 @@ const (
 	ReleaseStock   = "ReleaseStock"
 	ProcessPayment = "ProcessPayment"
 	RefundPayment  = "RefundPayment"
+	VoidPayment    = "VoidPayment"
 	CreateShipment = "CreateShipment"
 	CancelShipment = "CancelShipment"
+	CapturePayment = "CapturePayment"
+)
+
+// The capture modes of an order.
+const (
+	// CaptureImmediate takes the money before the shipment is created.
+	CaptureImmediate = "Immediate"
+	// CaptureOnShipment sets the money aside first, and takes it once the shipment is created.
+	CaptureOnShipment = "OnShipment"
 )
 
 // The reasons why an order is compensated or waits, as the Order's conditions show them.
@@ -46,10 +56,16 @@ const (
 	ReasonSuspended         = "Suspended"
 	ReasonCaptureRefused    = "CaptureRefused"
 	ReasonOutcomeUnknown    = "OutcomeUnknown"
+	ReasonVoidRefused       = "VoidRefused"
+	ReasonUndoFailing       = "UndoFailing"
+	ReasonCallFailing       = "CallFailing"
+	ReasonShippedUnpaid     = "ShippedUnpaid"
+	ReasonHappenedTwice     = "HappenedTwice"
 )
 
 // Flow is the saga as data: what is done in which order, by whom, and how it is undone. All steps come before the
-// pivot, OrderCompleted: they can be undone; after it there is nothing left to fail.
+// pivot, OrderCompleted: they can be undone; after it there is nothing left to fail. A shipment that has left before is
+// a pivot too.
 type Flow struct {
 	// Version is recorded in OrderCreated: an order ends in the flow that it started in.
 	Version int
@@ -68,6 +84,13 @@ type Step struct {
 	Refused string
 	// UndoRefused is the reason of the attention that a refused compensation needs; empty where it can't be refused.
 	UndoRefused string
+	// Void takes the place of Compensation where the step has only set money aside, and VoidRefused that of UndoRefused.
+	Void        string
+	VoidRefused string
+	// CaptureMode is that of the orders which have this step, empty for all.
+	CaptureMode string
+	// Undoes names an earlier step of which nothing is left once this one is undone.
+	Undoes string
 	// Outside says that the step is a call to a provider.
 	Outside bool
 }
@@ -82,11 +105,17 @@ var flow1 = Flow{
 		},
 		{
 			Name: ProcessPayment, Owner: PaymentService, Compensation: RefundPayment,
-			Refused: ReasonPaymentDeclined, UndoRefused: ReasonRefundRefused, Outside: true,
+			Refused: ReasonPaymentDeclined, UndoRefused: ReasonRefundRefused,
+			Void: VoidPayment, VoidRefused: ReasonVoidRefused, Outside: true,
 		},
 		{
 			Name: CreateShipment, Owner: ShippingService, Compensation: CancelShipment,
 			Refused: ReasonShipmentRefused, UndoRefused: ReasonCancelRefused, Outside: true,
+		},
+		{
+			Name: CapturePayment, Owner: PaymentService, Compensation: RefundPayment,
+			Refused: ReasonCaptureRefused, UndoRefused: ReasonRefundRefused,
+			CaptureMode: CaptureOnShipment, Undoes: ProcessPayment, Outside: true,
 		},
 	},
 }
@@ -106,4 +135,20 @@ func FlowOf(version int) (*Flow, bool) {
 // Index returns the place of the named step, -1 if the flow has no such step.
 func (f *Flow) Index(step string) int {
 	return slices.IndexFunc(f.Steps, func(s Step) bool { return s.Name == step })
+}
+
+// Step returns the row of the named step, the zero Step if the flow has no such step.
+func (f *Flow) Step(name string) Step {
+	i := f.Index(name)
+	if i < 0 {
+		return Step{}
+	}
+	return f.Steps[i]
+}
+
+// StepsOf returns the steps of an order of the capture mode, in their order.
+func (f *Flow) StepsOf(captureMode string) []Step {
+	return slices.DeleteFunc(slices.Clone(f.Steps), func(s Step) bool {
+		return s.CaptureMode != "" && s.CaptureMode != captureMode
+	})
 }

@@ -30,10 +30,16 @@ func TestTheFlowIsCompleteAndInOrder(t *testing.T) {
 		if step.Outside != (step.UndoRefused != "") {
 			t.Errorf("%s: a provider may refuse a compensation, and nobody else", step.Name)
 		}
-		if names[step.Name] || names[step.Compensation] {
-			t.Errorf("%s or %s is there twice", step.Name, step.Compensation)
+		if names[step.Name] {
+			t.Errorf("%s is there twice", step.Name)
 		}
-		names[step.Name], names[step.Compensation] = true, true
+		if step.Undoes != "" && !names[step.Undoes] {
+			t.Errorf("%s undoes %s, which is no earlier step", step.Name, step.Undoes)
+		}
+		if (step.Void == "") != (step.VoidRefused == "") {
+			t.Errorf("%s: a void may be refused", step.Name)
+		}
+		names[step.Name] = true
 		if flow.Index(step.Name) != i {
 			t.Errorf("%s has index %d, not %d", step.Name, flow.Index(step.Name), i)
 		}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,14 +18,15 @@ import (
 type OpenOrder struct {
 	// Since is when the order was created.
 	Since time.Time `json:"since"`
-	// Next is when a call ends or a retry is due, zero if the order waits for events only.
+	// Next is when a call ends, a retry is due or a grace ends, as the last event says; zero if the order waits for events
+	// or its deadline only.
 	Next time.Time `json:"next,omitzero"`
 	// Waiting is what the order can't go on without.
 	Waiting *StepWaiting `json:"waiting,omitzero"`
-	// Ended says that the order is here only because Late charges and shipments, which came to light after its end,
+	// Ended says that the order is here only because of Late, the steps whose effects came to light after its end and
 	// are still to be undone.
-	Ended bool `json:"ended,omitzero"`
-	Late  int  `json:"late,omitzero"`
+	Ended bool     `json:"ended,omitzero"`
+	Late  []string `json:"lateSteps,omitzero"`
 }
 
 // OpenOrders is the projection of the orders that have not ended, by OrderID.String: what a starting process has to
@@ -49,14 +51,11 @@ func applyOpenOrder(documents *eventcore.Documents, event *eventcore.Event) erro
 	if err != nil {
 		return err
 	}
-	if _, created := event.Payload.(OrderCreated); !known && !created {
-		row.Ended = true
-	}
-	if !known {
-		row.Since = event.RecordedAt
+	if _, created := event.Payload.(OrderCreated); created || !known {
+		row = OpenOrder{Since: event.RecordedAt, Ended: !created}
 	}
 	row.apply(event.Payload)
-	if row.Ended && row.Late <= 0 {
+	if row.Ended && len(row.Late) == 0 {
 		documents.Delete(id.String())
 		return nil
 	}
@@ -67,21 +66,58 @@ func (row *OpenOrder) apply(payload any) {
 	if _, attached := payload.(OrderAttached); attached {
 		return // it changes nothing that the order does
 	}
-	row.Waiting, row.Next = nil, nextOf(payload)
+	if !KeepsWaiting(payload) {
+		row.Waiting = nil
+	}
+	row.Next = nextOf(payload)
 	switch payload := payload.(type) {
 	case OrderCancelled, OrderCompleted:
 		row.Ended = true
 	case StepWaiting:
 		row.Waiting = &payload
-	case PaymentProcessed, ShipmentCreated:
-		if row.Ended {
-			row.Late++
-		}
-	case PaymentRefunded, ShipmentCancelled:
-		if row.Ended {
-			row.Late--
-		}
 	}
+	if row.Ended {
+		row.late(payload)
+	}
+}
+
+// late follows what came to light after the end, until it is undone.
+func (row *OpenOrder) late(payload any) {
+	switch payload := payload.(type) {
+	case PaymentProcessed:
+		row.found(ProcessPayment)
+	case PaymentCaptured:
+		row.found(CapturePayment)
+	case ShipmentCreated, OrderShipped:
+		row.found(CreateShipment)
+	case PaymentVoided, PaymentRefunded:
+		row.gone(ProcessPayment, CapturePayment)
+	case ShipmentCancelled:
+		row.gone(CreateShipment)
+	case AttentionResolved:
+		row.decided(payload)
+	}
+}
+
+// decided follows a person, who has undone something by hand.
+func (row *OpenOrder) decided(payload AttentionResolved) {
+	switch {
+	case !payload.Undo || payload.Action == ResolveRetry:
+	case payload.Step == CreateShipment:
+		row.gone(CreateShipment)
+	default:
+		row.gone(ProcessPayment, CapturePayment)
+	}
+}
+
+func (row *OpenOrder) found(step string) {
+	if !slices.Contains(row.Late, step) {
+		row.Late = append(row.Late, step)
+	}
+}
+
+func (row *OpenOrder) gone(steps ...string) {
+	row.Late = slices.DeleteFunc(row.Late, func(step string) bool { return slices.Contains(steps, step) })
 }
 
 // nextOf returns the time that an event puts its step off to.
@@ -94,6 +130,10 @@ func nextOf(payload any) time.Time {
 		return payload.NotBefore
 	case OutcomeUnknown:
 		return payload.NotBefore
+	case AttentionRequired:
+		return payload.NotBefore
+	case OrderSuspended:
+		return payload.CancelAt
 	}
 	return time.Time{}
 }

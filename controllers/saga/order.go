@@ -40,19 +40,23 @@ const (
 type Order struct {
 	// ID is known once there is an event.
 	ID OrderID
-	// Content is what OrderCreated froze; its UID is empty before.
+	// Content is what the last OrderCreated froze; its UID is empty before.
 	Content OrderCreated
-	// UIDs are those of all Order objects that were accepted for this order.
+	// UIDs are those of all Order objects that were accepted for this attempt of the order.
 	UIDs []string
 	// Steps are those of the flow, in its order.
 	Steps []StepStatus
 
 	DeadlineExceeded bool
+	// CancellationRequested is the reason why somebody wants the order cancelled, empty if nobody does.
+	CancellationRequested string
+	// Suspended is set while the forward way is stopped.
+	Suspended *Suspension
 	// Compensating is set when the saga has turned round; Reason and Message tell why.
 	Compensating bool
 	Reason       string
 	Message      string
-	// Attention is set when a person has to decide.
+	// Attention is set when a person has to decide. An order that has ended may need it too.
 	Attention *Attention
 
 	Charge   Charge
@@ -75,6 +79,8 @@ type StepStatus struct {
 	Message string
 	// Waiting is set while something that the step needs is not there.
 	Waiting *StepWaiting
+	// Prepared is the provider's id of what was prepared for the generation that is under way.
+	Prepared string
 	// Forward and Undo are the calls of the step and of its compensation.
 	Forward CallStatus
 	Undo    CallStatus
@@ -84,9 +90,11 @@ type StepStatus struct {
 type CallStatus struct {
 	// Last is the last try's Call.
 	Last Call
-	// Tries counts the tries of all generations, Lookups how often in vain the last one was looked up.
-	Tries   int
-	Lookups int
+	// Tries counts the tries of all generations, Failures those in a row that failed without an effect, and Lookups how
+	// often in vain the last one was looked up.
+	Tries    int
+	Failures int
+	Lookups  int
 	// Unsettled is set from the first intent of a generation until it is answered or fenced.
 	Unsettled bool
 	// InFlight is set from an intent until its try has ended in any way.
@@ -95,22 +103,30 @@ type CallStatus struct {
 	Unknown bool
 	// Generation is the one of the next intent.
 	Generation int
+	// Succeeded is the last generation that has succeeded.
+	Succeeded int
 	// NotBefore is when the next try, or the next look-up, is due.
 	NotBefore time.Time
 }
 
-// Attention is what a person has to decide.
-type Attention struct {
-	Step     string
-	Reason   string
-	Message  string
-	Position eventcore.Position
+// Suspension is why an order does not go on.
+type Suspension struct {
+	Reason string
+	// CancelAt is when the order is cancelled unless it is resumed before; zero for never.
+	CancelAt time.Time
 }
 
-// Charge is the money that was taken.
-type Charge struct {
-	Reference string
-	Amount    Money
+// Attention is what a person has to decide.
+type Attention struct {
+	Step    string
+	Undo    bool
+	Reason  string
+	Message string
+	// NotBefore is when the operator goes on by itself; zero if it does not.
+	NotBefore time.Time
+	// Since is when it was required first.
+	Since    time.Time
+	Position eventcore.Position
 }
 
 // Shipment is what the carrier was given.
@@ -118,6 +134,8 @@ type Shipment struct {
 	Reference      string
 	TrackingNumber string
 	Cancelled      bool
+	// Dispatched says that the carrier has refused to cancel it because it has left.
+	Dispatched bool
 }
 
 // Created reports whether the order exists.
@@ -132,7 +150,7 @@ func (o Order) Flow() *Flow {
 // Accepted reports whether the Order object with the UID belongs to this order.
 func (o Order) Accepted(uid string) bool { return slices.Contains(o.UIDs, uid) }
 
-// Step returns the status of the named step; a step that the order's flow does not have is Skipped.
+// Step returns the status of the named step; a step that the order does not have is Skipped.
 func (o Order) Step(name string) StepStatus {
 	i := slices.IndexFunc(o.Steps, func(s StepStatus) bool { return s.Name == name })
 	if i < 0 {
@@ -149,6 +167,9 @@ func (o Order) Apply(stream eventcore.StreamID, event *eventcore.Event) Order {
 	}
 	o.ID = id
 	o.Position = event.Position
+	if !KeepsWaiting(event.Payload) {
+		o = o.clearWaiting()
+	}
 	switch payload := event.Payload.(type) {
 	case OrderCreated:
 		return o.created(payload, event.RecordedAt)
@@ -162,48 +183,59 @@ func (o Order) Apply(stream eventcore.StreamID, event *eventcore.Event) Order {
 	case OrderCancelled:
 		o.Outcome, o.FinishedAt = Cancelled, event.RecordedAt
 		o.Reason, o.Message = payload.Reason, payload.Message
+		o.Suspended = nil
 	case OrderCompleted:
 		o.Outcome, o.FinishedAt = Completed, event.RecordedAt
-	case AttentionRequired:
-		o.Attention = &Attention{
-			Step: payload.Step, Reason: payload.Reason, Message: payload.Message, Position: event.Position,
-		}
-		return o.change(payload.Step, event.RecordedAt, attention(payload))
 	default:
-		return o.applyToStep(event)
+		return o.applyVerb(event)
 	}
 	return o
 }
 
+// created begins an attempt, with nothing of the one before: that had left nothing.
 func (o Order) created(payload OrderCreated, at time.Time) Order {
-	o.Content = payload
-	o.UIDs = []string{payload.UID}
-	o.CreatedAt = at
-	o.Refunded = Money{Currency: payload.Total.Currency}
-	o.Charge.Amount = Money{Currency: payload.Total.Currency}
+	none := Money{Currency: payload.Total.Currency}
+	order := Order{
+		ID: o.ID, Position: o.Position, Content: payload, UIDs: []string{payload.UID}, CreatedAt: at,
+		Refunded: none, Charge: Charge{Amount: none, Captured: none},
+	}
 	flow, known := FlowOf(payload.FlowVersion)
 	if !known {
-		return o
+		return order
 	}
-	o.Steps = make([]StepStatus, len(flow.Steps))
-	for i, step := range flow.Steps {
-		o.Steps[i] = StepStatus{
+	for _, step := range flow.StepsOf(payload.CaptureMode) {
+		order.Steps = append(order.Steps, StepStatus{
 			Name: step.Name, State: Pending, Since: at,
 			Forward: CallStatus{Generation: 1}, Undo: CallStatus{Generation: 1},
-		}
+		})
 	}
-	return o
+	return order
 }
 
 // skipPending marks the steps that the order won't come to any more.
 func (o Order) skipPending(at time.Time) Order {
-	o.Steps = slices.Clone(o.Steps)
-	for i := range o.Steps {
-		if step := &o.Steps[i]; step.State == Pending && !step.Forward.Unsettled {
-			step.State, step.Since, step.Waiting = Skipped, at, nil
+	return o.changeAll(at, func(s *StepStatus) {
+		if s.open() && !s.Forward.Unsettled {
+			s.State, s.Prepared = Skipped, ""
+			s.Forward.settle()
 		}
+	})
+}
+
+// KeepsWaiting reports whether an order that waited for something before the event still does.
+func KeepsWaiting(payload any) bool {
+	switch payload.(type) {
+	case OrderAttached, OrderSuspended, OrderResumed, AttentionRequired, StepWaiting:
+		return true
 	}
-	return o
+	return false
+}
+
+func (o Order) clearWaiting() Order {
+	if !slices.ContainsFunc(o.Steps, func(s StepStatus) bool { return s.Waiting != nil }) {
+		return o
+	}
+	return o.changeAll(time.Time{}, func(s *StepStatus) { s.Waiting = nil })
 }
 
 // CorrelationID is shared by all events and provider calls of an order: the store's id, the order and its attempt.

@@ -14,159 +14,166 @@ import (
 
 // applyToStep folds the events that belong to one step.
 func (o Order) applyToStep(event *eventcore.Event) Order {
+	at := event.RecordedAt
 	switch payload := event.Payload.(type) {
 	case StockReserved:
-		return o.change(ReserveStock, event.RecordedAt, succeeded)
+		return o.change(ReserveStock, at, succeeded(0))
 	case StockReservationFailed:
-		return o.change(ReserveStock, event.RecordedAt, refused(shortages(payload.Shortages)))
+		return o.change(ReserveStock, at, refused(shortages(payload.Shortages)))
 	case StockReservationReleased:
-		return o.change(ReserveStock, event.RecordedAt, undone)
+		return o.change(ReserveStock, at, undone)
 	case StepWaiting:
-		return o.change(payload.Step, event.RecordedAt, func(s *StepStatus) { s.Waiting = &payload })
+		return o.change(payload.Step, at, func(s *StepStatus) { s.Waiting = &payload })
 	case StepRetryScheduled:
-		return o.change(payload.Step, event.RecordedAt, retryScheduled(payload, o.Compensating))
+		if payload.Fenced {
+			o = o.heard(payload.Step, payload.Undo, ReasonOutcomeUnknown)
+		}
+		return o.change(payload.Step, at, retryScheduled(payload, o.Compensating))
 	case OutcomeUnknown:
-		return o.change(payload.Step, event.RecordedAt, outcomeUnknown(payload))
+		return o.change(payload.Step, at, outcomeUnknown(payload))
 	}
 	return o.applyToPayment(event)
 }
 
-func (o Order) applyToPayment(event *eventcore.Event) Order {
-	switch payload := event.Payload.(type) {
-	case PaymentRequested:
-		return o.change(ProcessPayment, event.RecordedAt, requested(payload.Call))
-	case PaymentProcessed:
-		o.Charge = Charge{Reference: payload.Reference, Amount: payload.Amount}
-		return o.change(ProcessPayment, event.RecordedAt, succeeded)
-	case PaymentFailed:
-		return o.change(ProcessPayment, event.RecordedAt, refused(explain(payload.Code, payload.Message)))
-	case RefundRequested:
-		return o.change(ProcessPayment, event.RecordedAt, undoRequested(payload.Call))
-	case PaymentRefunded:
-		o.Refunded.Minor += payload.Amount.Minor
-		return o.change(ProcessPayment, event.RecordedAt, undone)
-	}
-	return o.applyToShipment(event)
-}
-
 func (o Order) applyToShipment(event *eventcore.Event) Order {
+	at := event.RecordedAt
 	switch payload := event.Payload.(type) {
 	case ShipmentRequested:
-		return o.change(CreateShipment, event.RecordedAt, requested(payload.Call))
+		return o.change(CreateShipment, at, requested(payload.Call, ""))
 	case ShipmentCreated:
 		o.Shipment = Shipment{Reference: payload.Reference, TrackingNumber: payload.TrackingNumber}
-		return o.change(CreateShipment, event.RecordedAt, succeeded)
+		return o.heard(CreateShipment, false, "").change(CreateShipment, at, succeeded(payload.Generation))
 	case ShipmentFailed:
-		return o.change(CreateShipment, event.RecordedAt, refused(explain(payload.Code, payload.Message)))
+		return o.heard(CreateShipment, false, "").
+			change(CreateShipment, at, refused(explain(payload.Code, payload.Message)))
 	case ShipmentCancelRequested:
-		return o.change(CreateShipment, event.RecordedAt, undoRequested(payload.Call))
+		return o.change(CreateShipment, at, undoRequested(payload.Call))
 	case ShipmentCancelled:
-		o.Shipment.Cancelled = true
-		return o.change(CreateShipment, event.RecordedAt, undone)
+		return o.heard(CreateShipment, true, "").undoneByCall(CreateShipment, payload.Generation, at)
+	case OrderShipped:
+		return o.shipped(payload, at)
+	}
+	return o
+}
+
+// undoneByCall is the order after the compensation has succeeded.
+func (o Order) undoneByCall(name string, generation int, at time.Time) Order {
+	return o.forgetEffect(name).change(name, at, func(s *StepStatus) {
+		undone(s)
+		s.Undo.Succeeded = generation
+	})
+}
+
+// forgetEffect notes that what the step did is undone.
+func (o Order) forgetEffect(name string) Order {
+	if name == CreateShipment {
+		o.Shipment.Cancelled, o.Shipment.Dispatched = true, false
 	}
 	return o
 }
 
 // change returns the order with one step changed; Since moves if its state does.
 func (o Order) change(name string, at time.Time, change func(*StepStatus)) Order {
-	i := slices.IndexFunc(o.Steps, func(s StepStatus) bool { return s.Name == name })
-	if i < 0 {
-		return o
-	}
+	return o.changeAll(at, func(s *StepStatus) {
+		if s.Name == name {
+			change(s)
+		}
+	})
+}
+
+func (o Order) changeAll(at time.Time, change func(*StepStatus)) Order {
 	o.Steps = slices.Clone(o.Steps)
-	step := &o.Steps[i]
-	before := step.State
-	change(step)
-	if step.State != before {
-		step.Since = at
+	for i := range o.Steps {
+		step := &o.Steps[i]
+		before := step.State
+		change(step)
+		if step.State != before {
+			step.Since = at
+		}
 	}
 	return o
 }
 
-func succeeded(s *StepStatus) {
-	s.State, s.Message, s.Waiting = Succeeded, "", nil
-	s.Forward.settle()
+func succeeded(generation int) func(*StepStatus) {
+	return func(s *StepStatus) {
+		s.State, s.Message = Succeeded, ""
+		s.Forward.settle()
+		s.Forward.Succeeded = generation
+	}
 }
 
 func refused(message string) func(*StepStatus) {
 	return func(s *StepStatus) {
-		s.State, s.Message, s.Waiting = Refused, message, nil
+		s.State, s.Message = Refused, message
 		s.Forward.settle()
 	}
 }
 
 func undone(s *StepStatus) {
 	s.State, s.Message = Undone, ""
-	s.Undo.settle()
+	s.Undo.close()
 }
 
-func requested(call Call) func(*StepStatus) {
+func requested(call Call, prepared string) func(*StepStatus) {
 	return func(s *StepStatus) {
-		s.State, s.Message, s.Waiting = Running, "", nil
+		s.State, s.Message, s.Prepared = Running, "", prepared
 		s.Forward.request(call)
 	}
 }
 
 func undoRequested(call Call) func(*StepStatus) {
 	return func(s *StepStatus) {
-		s.State, s.Message, s.Waiting = Undoing, "", nil
+		s.State, s.Message = Undoing, ""
 		s.Undo.request(call)
 	}
 }
 
 func retryScheduled(payload StepRetryScheduled, compensating bool) func(*StepStatus) {
 	return func(s *StepStatus) {
-		call := &s.Forward
-		if payload.Undo {
-			call = &s.Undo
-		} else {
+		call := s.call(payload.Undo)
+		call.InFlight, call.Unknown, call.NotBefore = false, false, payload.NotBefore
+		if !payload.Undo {
 			s.State = Running
 		}
-		call.InFlight, call.Unknown, call.NotBefore = false, false, payload.NotBefore
+		failures := call.Failures + 1
 		if payload.Fenced {
-			call.Unsettled = false
-			call.Generation = payload.Generation + 1
-			call.Last = Call{}
-			if !payload.Undo {
-				s.State = notHappened(compensating)
-			}
+			call.close()
+			call.Generation, call.NotBefore = payload.Generation+1, payload.NotBefore
+			s.didNotHappen(payload.Undo, compensating)
 		}
+		call.Failures = failures
 		s.Message = payload.Message
 	}
 }
 
-// notHappened is the state of a step whose call was fenced: it is tried again only by an order that goes forward.
-func notHappened(compensating bool) StepState {
-	if compensating {
-		return Skipped
+// didNotHappen is the state of a step whose call was fenced: it is tried again only by an order that goes forward.
+func (s *StepStatus) didNotHappen(undo, compensating bool) {
+	switch {
+	case undo:
+	case compensating:
+		s.State, s.Prepared = Skipped, ""
+	default:
+		s.State, s.Prepared = Pending, ""
 	}
-	return Pending
 }
 
 func outcomeUnknown(payload OutcomeUnknown) func(*StepStatus) {
 	return func(s *StepStatus) {
-		call := &s.Forward
-		if payload.Undo {
-			call = &s.Undo
-		} else {
+		if !payload.Undo {
 			s.State = Unknown
 		}
+		call := s.call(payload.Undo)
 		call.InFlight, call.Unknown, call.NotBefore = false, true, payload.NotBefore
 		call.Lookups++
 		s.Message = payload.Message
 	}
 }
 
-// attention ends the call that a person has to decide about.
-func attention(payload AttentionRequired) func(*StepStatus) {
-	return func(s *StepStatus) {
-		call := &s.Forward
-		if payload.Undo {
-			call = &s.Undo
-		}
-		call.settle()
-		s.Message = payload.Message
+func (s *StepStatus) call(undo bool) *CallStatus {
+	if undo {
+		return &s.Undo
 	}
+	return &s.Forward
 }
 
 func (c *CallStatus) request(call Call) {
@@ -178,6 +185,14 @@ func (c *CallStatus) request(call Call) {
 
 func (c *CallStatus) settle() {
 	c.Unsettled, c.InFlight, c.Unknown, c.NotBefore = false, false, false, time.Time{}
+	c.Failures, c.Lookups = 0, 0
+}
+
+// close settles the generation and begins the next one, with a key of its own.
+func (c *CallStatus) close() {
+	c.settle()
+	c.Generation = max(c.Generation, c.Last.Generation) + 1
+	c.Last = Call{}
 }
 
 func shortages(list []Shortage) string {

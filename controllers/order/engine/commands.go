@@ -4,15 +4,14 @@
 package engine
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/eventcore/order-operator/controllers/saga"
 	"github.com/eventcore/order-operator/eventcore"
 )
 
-// CreateOrder starts an order's saga, or attaches one more object of the same content to it.
+// CreateOrder starts an order's saga, starts another attempt of it, or attaches one more object of the same content to
+// the latest attempt.
 type CreateOrder struct {
 	Order   saga.OrderID
 	Content saga.OrderCreated
@@ -23,30 +22,30 @@ func (c CreateOrder) ReadStreams() []eventcore.StreamID {
 	return []eventcore.StreamID{c.Order.Stream()}
 }
 
-// Handle implements eventcore.Command. It refuses with a *NameTakenError.
+// Handle implements eventcore.Command. It refuses with a *NameTakenError or an *AttemptError.
 func (c CreateOrder) Handle(b *eventcore.Boundary) error {
 	order := eventcore.Load[saga.Order](b, c.Order.Stream())
-	switch {
-	case !order.Created():
+	if order.Created() && c.Content.Attempt > order.Content.Attempt {
+		if err := mayTryAgain(order, c.Content.Attempt); err != nil {
+			return err
+		}
 		return b.Append(c.Content, saga.OrderAggregate, c.Order.Stream())
-	case order.Accepted(c.Content.UID):
+	}
+	if !order.Created() {
+		return b.Append(c.Content, saga.OrderAggregate, c.Order.Stream())
+	}
+	if !order.Accepted(c.Content.UID) {
+		if different := Differences(order.Content, c.Content); len(different) > 0 {
+			return &NameTakenError{Different: different}
+		}
+		if err := b.Append(saga.OrderAttached{UID: c.Content.UID}, saga.OrderAggregate, c.Order.Stream()); err != nil {
+			return err
+		}
+	}
+	if s := order.Suspended; s == nil || s.Reason != saga.ReasonOrderDeleted || !order.Stoppable() {
 		return nil
 	}
-	if different := Differences(order.Content, c.Content); len(different) > 0 {
-		return &NameTakenError{Different: different}
-	}
-	return b.Append(saga.OrderAttached{UID: c.Content.UID}, saga.OrderAggregate, c.Order.Stream())
-}
-
-// NameTakenError says that an order of the same name has other content.
-type NameTakenError struct {
-	// Different names the fields of the Order's spec that differ.
-	Different []string
-}
-
-// Error names the fields and the remedy.
-func (e *NameTakenError) Error() string {
-	return fmt.Sprintf("an earlier order of this name differs in %s: use a new name", strings.Join(e.Different, ", "))
+	return b.Append(saga.OrderResumed{}, saga.OrderAggregate, c.Order.Stream()) // its object is there again
 }
 
 // Advance completes the order, turns it round or cancels it, whatever is due.
@@ -97,15 +96,25 @@ func decide(order saga.Order, now time.Time) []any {
 	if order.Cancellable() {
 		return []any{saga.OrderCancelled{Reason: order.Reason, Message: order.Message}}
 	}
+	if attention, due := order.Unpaid(); due {
+		return []any{attention}
+	}
 	turn, due := order.Turn(now)
 	if !due {
 		return nil
 	}
-	var events []any
-	if turn.Reason == saga.ReasonDeadlineExceeded {
-		events = append(events, saga.DeadlineExceeded{Deadline: order.Content.Deadline})
+	switch {
+	case turn.Reason == saga.ReasonDeadlineExceeded && !order.DeadlineExceeded:
+		return turned(order, turn, saga.DeadlineExceeded{Deadline: order.Content.Deadline})
+	case turn.Reason == saga.ReasonOrderDeleted && order.CancellationRequested == "":
+		return turned(order, turn, saga.OrderCancellationRequested{Reason: turn.Reason})
 	}
-	events = append(events, turn)
+	return turned(order, turn)
+}
+
+// turned returns the events of an order that turns round because of the causes.
+func turned(order saga.Order, turn saga.CompensationStarted, causes ...any) []any {
+	events := append(causes, turn)
 	if order.NothingLeft() {
 		events = append(events, saga.OrderCancelled{Reason: turn.Reason, Message: turn.Message})
 	}

@@ -20,6 +20,10 @@ func validate(content saga.OrderCreated) error {
 	if content.UID == "" || len(content.Lines) == 0 {
 		return fmt.Errorf("%w: it has no UID or no items", ErrInvalidContent)
 	}
+	if mode := content.CaptureMode; mode != saga.CaptureImmediate && mode != saga.CaptureOnShipment {
+		return fmt.Errorf("%w: its capture mode %q is neither %s nor %s",
+			ErrInvalidContent, mode, saga.CaptureImmediate, saga.CaptureOnShipment)
+	}
 	products := map[string]bool{}
 	for _, line := range content.Lines {
 		if line.Product == "" || line.Quantity < 1 || products[line.Product] {

@@ -26,16 +26,19 @@ func New(executor *eventcore.Executor, identity eventcore.Identity, clock func()
 	return &Engine{executor: executor, store: identity.StoreID.String(), clock: clock}
 }
 
-// Accept creates the order, or attaches the object of content.UID to the order of that name if its content is the same.
-// The deadline and the flow's version are filled in. It returns a *NameTakenError if the name belongs to an order with
-// other content, and ErrInvalidContent for content that no saga can carry out; nothing is recorded then.
+// Accept creates the order, or attaches the object of content.UID to the order of that name if its content is the same; a
+// higher attempt than the order's last one starts it anew with whatever content. An order that was suspended because its
+// object was gone goes on. The deadline and the flow's version are filled in, and the attempt is 1 if it is 0. It
+// returns a *NameTakenError if the name belongs to an order with other content, an *AttemptError if the last attempt was
+// completed or is not undone wholly, and ErrInvalidContent for content that no saga can carry out; nothing is recorded
+// then.
 func (e *Engine) Accept(ctx context.Context, id saga.OrderID, content saga.OrderCreated) error {
 	if err := validate(content); err != nil {
 		return err
 	}
 	flow := saga.CurrentFlow()
 	content.FlowVersion = flow.Version
-	content.Attempt = 1
+	content.Attempt = max(content.Attempt, 1)
 	if content.Deadline.IsZero() {
 		content.Deadline = e.clock().Add(flow.Deadline).Truncate(time.Second)
 	}

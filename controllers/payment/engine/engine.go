@@ -19,13 +19,46 @@ var errNoGateway = errors.New("the payment gateway is not configured")
 // New returns the payment service on the executor. identity is that of the executor's store.
 func New(executor *eventcore.Executor, identity eventcore.Identity, gateways Gateways, tokens Tokens, options calls.Options) *calls.Engine {
 	s := service{gateways: gateways, tokens: tokens, store: identity.StoreID.String()}
-	return calls.NewEngine(saga.PaymentService, executor, identity, []calls.Operation{s.refund(), s.charge()}, options)
+	operations := make([]calls.Operation, 0, len(rows))
+	for _, row := range rows {
+		operations = append(operations, s.operation(row))
+	}
+	return calls.NewEngine(saga.PaymentService, executor, identity, operations, options)
 }
 
 type service struct {
 	gateways Gateways
 	tokens   Tokens
 	store    string
+}
+
+// operation is the row as the engine of calls takes it.
+func (s service) operation(row row) calls.Operation {
+	o := calls.Operation{
+		Step: row.step, Undo: row.undo, Aggregate: saga.PaymentAggregate,
+		Missing: func(ctx context.Context, order saga.Order, closing bool) (*saga.StepWaiting, error) {
+			return s.missing(ctx, order, row, closing)
+		},
+		Intent: row.intent,
+		Do: func(ctx context.Context, order saga.Order, call saga.Call) (any, error) {
+			return s.do(ctx, order, call, row)
+		},
+		Find: func(ctx context.Context, order saga.Order, call saga.Call) (any, error) {
+			return s.find(ctx, order, call, row)
+		},
+		Fence: func(ctx context.Context, order saga.Order, call saga.Call) error {
+			provider, err := s.provider(order)
+			if err != nil {
+				return err
+			}
+			return provider.Cancel(ctx, s.request(row, order, call))
+		},
+		Refused: row.refused,
+	}
+	if row.begins {
+		o.Prepare = s.prepare(row)
+	}
+	return o
 }
 
 func (s service) provider(order saga.Order) (Provider, error) {
@@ -36,126 +69,91 @@ func (s service) provider(order saga.Order) (Provider, error) {
 	return provider, nil
 }
 
-func (s service) missingGateway(order saga.Order) *saga.StepWaiting {
-	if _, ok := s.gateways.Provider(order.Content.Gateway); ok {
-		return nil
+func (s service) missing(ctx context.Context, order saga.Order, row row, closing bool) (*saga.StepWaiting, error) {
+	if _, ok := s.gateways.Provider(order.Content.Gateway); !ok {
+		return &saga.StepWaiting{Step: row.step, Reason: saga.ReasonWaitingForGateway, Name: order.Content.Gateway}, nil
 	}
-	return &saga.StepWaiting{Step: saga.ProcessPayment, Reason: saga.ReasonWaitingForGateway, Name: order.Content.Gateway}
-}
-
-func (s service) charge() calls.Operation {
-	return calls.Operation{
-		Step:      saga.ProcessPayment,
-		Aggregate: saga.PaymentAggregate,
-		Missing:   s.missingForCharge,
-		Intent: func(order saga.Order, call saga.Call) any {
-			return saga.PaymentRequested{Call: call, Gateway: order.Content.Gateway, Amount: order.Content.Total}
-		},
-		Do:    s.doCharge,
-		Find:  s.findCharge,
-		Fence: s.fence,
-		Refused: func(call saga.Call, refusal *calls.Refusal) any {
-			return saga.PaymentFailed{Generation: call.Generation, Code: refusal.Code, Message: refusal.Message}
-		},
-	}
-}
-
-func (s service) missingForCharge(ctx context.Context, order saga.Order) (*saga.StepWaiting, error) {
-	if missing := s.missingGateway(order); missing != nil {
-		return missing, nil
+	if !row.begins || closing {
+		return nil, nil //nolint:nilnil // nothing is missing
 	}
 	_, present, err := s.tokens.Token(ctx, order.ID, order.Accepted)
 	if err != nil || present {
 		return nil, err
 	}
-	return &saga.StepWaiting{Step: saga.ProcessPayment, Reason: saga.ReasonWaitingForOrder, Name: order.ID.Name}, nil
+	return &saga.StepWaiting{Step: row.step, Reason: saga.ReasonWaitingForOrder, Name: order.ID.Name}, nil
 }
 
-func (s service) doCharge(ctx context.Context, order saga.Order, call saga.Call) (any, error) {
+// prepare asks a provider that is a Preparer.
+func (s service) prepare(row row) func(context.Context, saga.Order, saga.Call) (string, error) {
+	return func(ctx context.Context, order saga.Order, call saga.Call) (string, error) {
+		provider, err := s.provider(order)
+		if err != nil {
+			return "", fmt.Errorf("%w: %w", calls.ErrUnavailable, err)
+		}
+		preparer, ok := provider.(Preparer)
+		if !ok {
+			return "", nil
+		}
+		request, err := s.withToken(ctx, s.request(row, order, call), order)
+		if err != nil {
+			return "", err
+		}
+		return preparer.Prepare(ctx, request)
+	}
+}
+
+func (s service) do(ctx context.Context, order saga.Order, call saga.Call, row row) (any, error) {
 	provider, err := s.provider(order)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", calls.ErrUnavailable, err)
 	}
+	request := s.request(row, order, call)
+	if row.begins {
+		if request, err = s.withToken(ctx, request, order); err != nil {
+			return nil, err
+		}
+	}
+	movement, err := provider.Do(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return row.succeeded(order, call, movement), nil
+}
+
+func (s service) find(ctx context.Context, order saga.Order, call saga.Call, row row) (any, error) {
+	provider, err := s.provider(order)
+	if err != nil {
+		return nil, err
+	}
+	movement, err := provider.Find(ctx, s.request(row, order, call))
+	if err != nil || movement == nil {
+		return nil, err
+	}
+	return row.succeeded(order, call, *movement), nil
+}
+
+// withToken completes the request by the token, which no event holds.
+func (s service) withToken(ctx context.Context, request Request, order saga.Order) (Request, error) {
 	token, present, err := s.tokens.Token(ctx, order.ID, order.Accepted)
 	if err != nil {
-		return nil, fmt.Errorf("%w: read the order's payment token: %w", calls.ErrUnavailable, err)
+		return Request{}, fmt.Errorf("%w: read the order's payment token: %w", calls.ErrUnavailable, err)
 	}
 	if !present {
-		return nil, fmt.Errorf("%w: the Order with the payment token is gone", calls.ErrUnavailable)
+		return Request{}, fmt.Errorf("%w: the Order with the payment token is gone", calls.ErrUnavailable)
 	}
-	charge, err := provider.Charge(ctx, ChargeRequest{
-		Key: call.Key, Token: token, Amount: order.Content.Total, Correlation: saga.CorrelationID(s.store, order),
-	})
-	if err != nil {
-		return nil, err
-	}
-	return saga.PaymentProcessed{Generation: call.Generation, Reference: charge.Reference, Amount: charge.Amount}, nil
+	request.Token = token
+	return request, nil
 }
 
-func (s service) findCharge(ctx context.Context, order saga.Order, call saga.Call) (any, error) {
-	provider, err := s.provider(order)
-	if err != nil {
-		return nil, err
+// request is the same for all tries of a key.
+func (s service) request(row row, order saga.Order, call saga.Call) Request {
+	action := row.action(order)
+	request := Request{
+		Action: action, Key: call.Key, Correlation: saga.CorrelationID(s.store, order),
+		Amount: amounts[action](order), Charge: order.Charge.Reference,
 	}
-	charge, err := provider.FindCharge(ctx, call.Key)
-	if err != nil || charge == nil {
-		return nil, err
+	if row.begins {
+		request.Prepared, request.Charge = order.Step(row.step).Prepared, ""
 	}
-	return saga.PaymentProcessed{Generation: call.Generation, Reference: charge.Reference, Amount: charge.Amount}, nil
-}
-
-func (s service) refund() calls.Operation {
-	return calls.Operation{
-		Step:      saga.ProcessPayment,
-		Undo:      true,
-		Aggregate: saga.PaymentAggregate,
-		Missing: func(_ context.Context, order saga.Order) (*saga.StepWaiting, error) {
-			return s.missingGateway(order), nil
-		},
-		Intent: func(order saga.Order, call saga.Call) any {
-			return saga.RefundRequested{Call: call, Reference: order.Charge.Reference, Amount: order.Charge.Amount}
-		},
-		Do:    s.doRefund,
-		Find:  s.findRefund,
-		Fence: s.fence,
-		Refused: func(_ saga.Call, refusal *calls.Refusal) any {
-			return saga.AttentionRequired{
-				Step: saga.ProcessPayment, Undo: true, Reason: saga.ReasonRefundRefused, Message: refusal.Error(),
-			}
-		},
-	}
-}
-
-func (s service) doRefund(ctx context.Context, order saga.Order, call saga.Call) (any, error) {
-	provider, err := s.provider(order)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", calls.ErrUnavailable, err)
-	}
-	refund, err := provider.Refund(ctx, RefundRequest{
-		Key: call.Key, Charge: order.Charge.Reference, Amount: order.Charge.Amount, Correlation: saga.CorrelationID(s.store, order),
-	})
-	if err != nil {
-		return nil, err
-	}
-	return saga.PaymentRefunded{Generation: call.Generation, Reference: refund.Reference, Amount: refund.Amount}, nil
-}
-
-func (s service) findRefund(ctx context.Context, order saga.Order, call saga.Call) (any, error) {
-	provider, err := s.provider(order)
-	if err != nil {
-		return nil, err
-	}
-	refund, err := provider.FindRefund(ctx, call.Key)
-	if err != nil || refund == nil {
-		return nil, err
-	}
-	return saga.PaymentRefunded{Generation: call.Generation, Reference: refund.Reference, Amount: refund.Amount}, nil
-}
-
-func (s service) fence(ctx context.Context, order saga.Order, call saga.Call) error {
-	provider, err := s.provider(order)
-	if err != nil {
-		return err
-	}
-	return provider.Cancel(ctx, call.Key)
+	return request
 }

@@ -39,7 +39,7 @@ func victim(ctx context.Context, path string) error {
 		return err
 	}
 	kill := func(context.Context, time.Duration) error { return syscall.Kill(os.Getpid(), syscall.SIGKILL) }
-	_, err = simulated.New(book, simulated.Options{Sleep: kill}).Charge(ctx, chargeRequest("key", "sim_slow_1"))
+	_, err = simulated.New(book, simulated.Options{Sleep: kill}).Do(ctx, chargeRequest("key", "sim_slow_1"))
 	return err
 }
 
@@ -53,11 +53,11 @@ func TestAChargeIsFoundThoughItsProcessWasKilledBeforeTheAnswer(t *testing.T) {
 	}
 	book := ledgertest.Open(t, path)
 	provider := simulated.New(book, simulated.Options{})
-	found, err := provider.FindCharge(t.Context(), "key")
+	found, err := provider.Find(t.Context(), chargeRequest("key", ""))
 	if err != nil || found == nil || found.Amount != usd(1000) {
 		t.Fatalf("found %+v, %v", found, err)
 	}
-	again, err := provider.Charge(t.Context(), chargeRequest("key", "sim_slow_1"))
+	again, err := provider.Do(t.Context(), chargeRequest("key", "sim_slow_1"))
 	if err != nil || again != *found {
 		t.Errorf("the replay returned %+v, %v", again, err)
 	}
@@ -77,16 +77,17 @@ func TestNoTokenAndNoDigestOfOneIsInTheFile(t *testing.T) {
 	provider := simulated.New(book, simulated.Options{Sleep: none})
 	tokens := []string{
 		"sim_approve", "sim_decline", "sim_insufficient_funds", "sim_lost_reply", "sim_fail_1", "sim_slow_1",
+		"sim_capture_refused", "sim_capture_lost", "sim_void_refused", "sim_void_lost", "sim_refund_refused", "sim_refund_lost",
 	}
 	for i, token := range tokens {
 		for range 2 { // a replay, or the success after a failure
-			_, _ = provider.Charge(t.Context(), chargeRequest(fmt.Sprintf("key-%d", i), token))
+			_, _ = provider.Do(t.Context(), chargeRequest(fmt.Sprintf("key-%d", i), token))
 		}
 	}
 	searchFiles(t, directory, tokens) // as long as the write-ahead log is there
 
 	// Its refusal lists the known tokens.
-	_, _ = provider.Charge(t.Context(), chargeRequest("key of an unknown token", "tok_live_4242424242424242"))
+	_, _ = provider.Do(t.Context(), chargeRequest("key of an unknown token", "tok_live_4242424242424242"))
 	if err := book.Close(); err != nil {
 		t.Fatal(err)
 	}

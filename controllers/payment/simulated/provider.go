@@ -5,18 +5,11 @@ package simulated
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/eventcore/order-operator/controllers/calls"
 	"github.com/eventcore/order-operator/controllers/ledger"
 	"github.com/eventcore/order-operator/controllers/payment/engine"
-)
-
-// The codes of the refusals of refunds.
-const (
-	CodeChargeNotFound      = "charge_not_found"
-	CodeRefundExceedsCharge = "refund_exceeds_charge"
-	CodeCurrencyMismatch    = "currency_mismatch"
-	CodeInvalidAmount       = "invalid_amount"
 )
 
 // Options configure a Provider.
@@ -34,71 +27,76 @@ func New(book *ledger.Ledger, options Options) *Provider {
 	return &Provider{simulator: ledger.NewSimulator(book, options)}
 }
 
-// Charge does what the token says, once for the key.
-func (p *Provider) Charge(ctx context.Context, request engine.ChargeRequest) (engine.Charge, error) {
-	behaviour := behaviourOf(request.Token)
-	if request.Amount.Minor < 0 {
-		behaviour = refuse(CodeInvalidAmount, "A charge can't be negative")
+// kinds are the entries of the ledger that the actions make.
+var kinds = map[engine.Action]ledger.Kind{
+	engine.Charge: ledger.Charge, engine.Authorize: ledger.Authorization, engine.Capture: ledger.Capture,
+	engine.Void: ledger.Void, engine.Refund: ledger.Refund,
+}
+
+// Do does what the token of the charge or authorisation says, once for the key.
+func (p *Provider) Do(ctx context.Context, request engine.Request) (engine.Movement, error) {
+	kind, known := kinds[request.Action]
+	if !known {
+		return engine.Movement{}, unknownAction(request.Action)
+	}
+	behaviour, err := p.behaviour(ctx, request)
+	if err != nil {
+		return engine.Movement{}, err
 	}
 	entry, err := p.simulator.Perform(ctx, ledger.Request{
-		Key: request.Key, Kind: ledger.Charge, Amount: request.Amount, Correlation: request.Correlation,
+		Key: request.Key, Kind: kind, Subject: request.Charge, Amount: request.Amount, Correlation: request.Correlation,
 	}, behaviour)
 	if err != nil {
-		return engine.Charge{}, err
+		return engine.Movement{}, err
 	}
-	return engine.Charge{Reference: entry.Reference, Amount: entry.Amount}, nil
+	return movement(entry), nil
 }
 
-// Refund returns money of a charge, once for the key, and never more than was charged.
-func (p *Provider) Refund(ctx context.Context, request engine.RefundRequest) (engine.Refund, error) {
-	entry, err := p.simulator.Perform(ctx, ledger.Request{
-		Key: request.Key, Kind: ledger.Refund, Subject: request.Charge, Amount: request.Amount, Correlation: request.Correlation,
-	}, ledger.Behaviour{Decide: func(tx *ledger.Tx) error { return decideRefund(tx, request) }})
-	if err != nil {
-		return engine.Refund{}, err
+// behaviour is the token's for what begins with one, and for what follows the one that is noted with the charge.
+func (p *Provider) behaviour(ctx context.Context, request engine.Request) (ledger.Behaviour, error) {
+	if request.Amount.Minor < 0 {
+		return refuse(CodeInvalidAmount, "An amount can't be negative"), nil
 	}
-	return engine.Refund{Reference: entry.Reference, Amount: entry.Amount}, nil
+	if request.Action == engine.Charge || request.Action == engine.Authorize {
+		return behaviourOf(request.Token), nil
+	}
+	charge, err := p.simulator.Done(ctx, request.Charge)
+	if err != nil {
+		return ledger.Behaviour{}, err
+	}
+	behaviour := ledger.Behaviour{}
+	if charge != nil {
+		behaviour = laterBehaviour(request.Action, charge.Note)
+	}
+	if behaviour.Decide == nil {
+		behaviour.Decide = func(tx *ledger.Tx) error { return decide(tx, request) }
+	}
+	return behaviour, nil
 }
 
-func decideRefund(tx *ledger.Tx, request engine.RefundRequest) error {
-	charge, err := tx.Done(ledger.Charge, request.Charge)
-	if err != nil {
-		return err
+// Find returns what became of the key, nil if there is nothing, or its refusal.
+func (p *Provider) Find(ctx context.Context, request engine.Request) (*engine.Movement, error) {
+	kind, known := kinds[request.Action]
+	if !known {
+		return nil, unknownAction(request.Action)
 	}
-	_, refunded, err := tx.Total(ledger.Refund, request.Charge)
-	if err != nil {
-		return err
-	}
-	switch {
-	case charge == nil:
-		return &calls.Refusal{Code: CodeChargeNotFound, Message: "There is no such charge"}
-	case request.Amount.Minor < 0:
-		return &calls.Refusal{Code: CodeInvalidAmount, Message: "A refund can't be negative"}
-	case request.Amount.Currency != charge.Amount.Currency:
-		return &calls.Refusal{Code: CodeCurrencyMismatch, Message: "The charge is in another currency"}
-	case request.Amount.Minor > charge.Amount.Minor-refunded:
-		return &calls.Refusal{Code: CodeRefundExceedsCharge, Message: "The charge does not have that much left to refund"}
-	}
-	return nil
-}
-
-// FindCharge returns the charge of the key, nil if there is none, or its refusal.
-func (p *Provider) FindCharge(ctx context.Context, key string) (*engine.Charge, error) {
-	entry, err := p.simulator.Find(ctx, ledger.Charge, key)
+	entry, err := p.simulator.Find(ctx, kind, request.Key)
 	if err != nil || entry == nil {
 		return nil, err
 	}
-	return &engine.Charge{Reference: entry.Reference, Amount: entry.Amount}, nil
-}
-
-// FindRefund returns the refund of the key, nil if there is none, or its refusal.
-func (p *Provider) FindRefund(ctx context.Context, key string) (*engine.Refund, error) {
-	entry, err := p.simulator.Find(ctx, ledger.Refund, key)
-	if err != nil || entry == nil {
-		return nil, err
-	}
-	return &engine.Refund{Reference: entry.Reference, Amount: entry.Amount}, nil
+	found := movement(*entry)
+	return &found, nil
 }
 
 // Cancel fences the key. It fails with ledger.ErrDone if money was moved under it.
-func (p *Provider) Cancel(ctx context.Context, key string) error { return p.simulator.Cancel(ctx, key) }
+func (p *Provider) Cancel(ctx context.Context, request engine.Request) error {
+	return p.simulator.Cancel(ctx, request.Key)
+}
+
+func movement(entry ledger.Entry) engine.Movement {
+	return engine.Movement{Reference: entry.Reference, Amount: entry.Amount}
+}
+
+func unknownAction(action engine.Action) error {
+	return fmt.Errorf("%w: the action %q is unknown", calls.ErrMisconfigured, action)
+}

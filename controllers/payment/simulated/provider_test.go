@@ -43,7 +43,7 @@ func TestTheTokenDecidesAboutACharge(t *testing.T) {
 		{"", simulated.CodeUnknownToken},
 	} {
 		t.Run(row.token, func(t *testing.T) {
-			charge, err := simulated.New(ledgertest.Open(t, ""), simulated.Options{}).Charge(t.Context(), chargeRequest("key", row.token))
+			charge, err := simulated.New(ledgertest.Open(t, ""), simulated.Options{}).Do(t.Context(), chargeRequest("key", row.token))
 			if ledgertest.Code(err) != row.code || (err == nil) != (row.code == "") {
 				t.Fatalf("the answer is %+v, %v", charge, err)
 			}
@@ -55,9 +55,10 @@ func TestTheTokenDecidesAboutACharge(t *testing.T) {
 }
 
 func TestAnUnknownTokenIsToldTheKnownOnesAndNotRepeated(t *testing.T) {
-	_, err := simulated.New(ledgertest.Open(t, ""), simulated.Options{}).Charge(t.Context(), chargeRequest("key", "tok_secret"))
+	_, err := simulated.New(ledgertest.Open(t, ""), simulated.Options{}).Do(t.Context(), chargeRequest("key", "tok_secret"))
 	for _, known := range []string{
 		"sim_approve", "sim_decline", "sim_insufficient_funds", "sim_lost_reply", "sim_fail_N", "sim_slow_SECONDS",
+		"sim_capture_refused", "sim_capture_lost", "sim_void_refused", "sim_void_lost", "sim_refund_refused", "sim_refund_lost",
 	} {
 		if !strings.Contains(err.Error(), known) {
 			t.Errorf("%q does not name %s", err, known)
@@ -72,16 +73,16 @@ func TestAKeyFailsAsOftenAsItsTokenSays(t *testing.T) {
 	book := ledgertest.Open(t, "")
 	provider := simulated.New(book, simulated.Options{})
 	for try := range 3 {
-		_, err := provider.Charge(t.Context(), chargeRequest("key", "sim_fail_3"))
+		_, err := provider.Do(t.Context(), chargeRequest("key", "sim_fail_3"))
 		if !errors.Is(err, calls.ErrUnavailable) {
 			t.Fatalf("try %d returned %v", try+1, err)
 		}
-		if found, err := provider.FindCharge(t.Context(), "key"); found != nil || err != nil {
+		if found, err := provider.Find(t.Context(), chargeRequest("key", "")); found != nil || err != nil {
 			t.Fatalf("try %d was recorded: %v, %v", try+1, found, err)
 		}
 	}
 	for range 2 {
-		if _, err := provider.Charge(t.Context(), chargeRequest("key", "sim_fail_3")); err != nil {
+		if _, err := provider.Do(t.Context(), chargeRequest("key", "sim_fail_3")); err != nil {
 			t.Fatalf("after the failures: %v", err)
 		}
 	}
@@ -92,10 +93,10 @@ func TestAKeyFailsAsOftenAsItsTokenSays(t *testing.T) {
 
 func TestAFencedKeyIsRefusedEvenWhereItWouldFail(t *testing.T) {
 	provider := simulated.New(ledgertest.Open(t, ""), simulated.Options{})
-	if err := provider.Cancel(t.Context(), "key"); err != nil {
+	if err := provider.Cancel(t.Context(), chargeRequest("key", "")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := provider.Charge(t.Context(), chargeRequest("key", "sim_fail_3")); ledgertest.Code(err) != ledger.CodeKeyCancelled {
+	if _, err := provider.Do(t.Context(), chargeRequest("key", "sim_fail_3")); ledgertest.Code(err) != ledger.CodeKeyCancelled {
 		t.Errorf("the fenced key returned %v", err)
 	}
 }
@@ -105,13 +106,13 @@ func TestASlowAnswerComesAfterItsTimeAndTheChargeBefore(t *testing.T) {
 	var slept []time.Duration
 	provider = simulated.New(ledgertest.Open(t, ""), simulated.Options{Sleep: func(ctx context.Context, d time.Duration) error {
 		slept = append(slept, d)
-		if found, err := provider.FindCharge(ctx, "key"); found == nil || err != nil {
+		if found, err := provider.Find(ctx, chargeRequest("key", "")); found == nil || err != nil {
 			t.Errorf("while the answer is on its way: %v, %v", found, err)
 		}
 		return nil
 	}})
 	for range 2 {
-		if _, err := provider.Charge(t.Context(), chargeRequest("key", "sim_slow_7")); err != nil {
+		if _, err := provider.Do(t.Context(), chargeRequest("key", "sim_slow_7")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -125,11 +126,11 @@ func TestASlowAnswerIsNotAwaitedBeyondTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() {
-		_, err := provider.Charge(ctx, chargeRequest("key", "sim_slow_60"))
+		_, err := provider.Do(ctx, chargeRequest("key", "sim_slow_60"))
 		ended <- err
 	}()
 	for recorded := false; !recorded; {
-		charge, err := provider.FindCharge(t.Context(), "key")
+		charge, err := provider.Find(t.Context(), chargeRequest("key", ""))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,22 +145,22 @@ func TestASlowAnswerIsNotAwaitedBeyondTheContext(t *testing.T) {
 func TestAKeyIsNoGoodForOtherContent(t *testing.T) {
 	provider := simulated.New(ledgertest.Open(t, ""), simulated.Options{})
 	request := chargeRequest("key", "sim_approve")
-	if _, err := provider.Charge(t.Context(), request); err != nil {
+	if _, err := provider.Do(t.Context(), request); err != nil {
 		t.Fatal(err)
 	}
-	for name, change := range map[string]func(*engine.ChargeRequest){
-		"another amount":   func(r *engine.ChargeRequest) { r.Amount.Minor++ },
-		"another currency": func(r *engine.ChargeRequest) { r.Amount.Currency = "EUR" },
-		"another order":    func(r *engine.ChargeRequest) { r.Correlation += "0" },
+	for name, change := range map[string]func(*engine.Request){
+		"another amount":   func(r *engine.Request) { r.Amount.Minor++ },
+		"another currency": func(r *engine.Request) { r.Amount.Currency = "EUR" },
+		"another order":    func(r *engine.Request) { r.Correlation += "0" },
 	} {
 		other := request
 		change(&other)
-		if _, err := provider.Charge(t.Context(), other); ledgertest.Code(err) != ledger.CodeKeyReused {
+		if _, err := provider.Do(t.Context(), other); ledgertest.Code(err) != ledger.CodeKeyReused {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	request.Token = "sim_decline" // is remembered nowhere
-	if _, err := provider.Charge(t.Context(), request); err != nil {
+	if _, err := provider.Do(t.Context(), request); err != nil {
 		t.Errorf("another token: %v", err)
 	}
 }
@@ -167,18 +168,18 @@ func TestAKeyIsNoGoodForOtherContent(t *testing.T) {
 func TestRefundsNeverExceedTheCharge(t *testing.T) {
 	book := ledgertest.Open(t, "")
 	provider := simulated.New(book, simulated.Options{})
-	charge, err := provider.Charge(t.Context(), chargeRequest("charge", "sim_approve"))
+	charge, err := provider.Do(t.Context(), chargeRequest("charge", "sim_approve"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := provider.Charge(t.Context(), chargeRequest("another charge", "sim_approve")); err != nil {
+	if _, err := provider.Do(t.Context(), chargeRequest("another charge", "sim_approve")); err != nil {
 		t.Fatal(err)
 	}
 	var refunded, refused atomic.Int64
 	var running sync.WaitGroup
 	for i := range 32 {
 		running.Go(func() {
-			refund, err := provider.Refund(t.Context(), refundRequest(fmt.Sprintf("refund-%d", i), charge.Reference, 90))
+			refund, err := provider.Do(t.Context(), refundRequest(fmt.Sprintf("refund-%d", i), charge.Reference, 90))
 			switch {
 			case err == nil:
 				refunded.Add(refund.Amount.Minor)
@@ -193,7 +194,7 @@ func TestRefundsNeverExceedTheCharge(t *testing.T) {
 	if refunded.Load() != 990 || refused.Load() != 32-11 {
 		t.Errorf("%d were refunded, %d times it was refused", refunded.Load(), refused.Load())
 	}
-	if _, err := provider.Refund(t.Context(), refundRequest("the rest", charge.Reference, 10)); err != nil {
+	if _, err := provider.Do(t.Context(), refundRequest("the rest", charge.Reference, 10)); err != nil {
 		t.Errorf("the rest: %v", err)
 	}
 	balances, err := ledger.Balances(t.Context(), book)
@@ -204,11 +205,11 @@ func TestRefundsNeverExceedTheCharge(t *testing.T) {
 
 func TestWhatCannotBeRefundedIsRefused(t *testing.T) {
 	provider := simulated.New(ledgertest.Open(t, ""), simulated.Options{})
-	charge, err := provider.Charge(t.Context(), chargeRequest("charge", "sim_approve"))
+	charge, err := provider.Do(t.Context(), chargeRequest("charge", "sim_approve"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := provider.Charge(t.Context(), chargeRequest("declined", "sim_decline")); ledgertest.Code(err) == "" {
+	if _, err := provider.Do(t.Context(), chargeRequest("declined", "sim_decline")); ledgertest.Code(err) == "" {
 		t.Fatal(err)
 	}
 	for _, row := range []struct {
@@ -221,14 +222,14 @@ func TestWhatCannotBeRefundedIsRefused(t *testing.T) {
 		{"less than nothing", charge.Reference, simulated.CodeInvalidAmount, usd(-1)},
 		{"another currency", charge.Reference, simulated.CodeCurrencyMismatch, saga.Money{Currency: "EUR", Minor: 1}},
 	} {
-		request := engine.RefundRequest{Key: row.name, Charge: row.charge, Amount: row.amount}
-		if _, err := provider.Refund(t.Context(), request); ledgertest.Code(err) != row.code {
+		request := engine.Request{Action: engine.Refund, Key: row.name, Charge: row.charge, Amount: row.amount}
+		if _, err := provider.Do(t.Context(), request); ledgertest.Code(err) != row.code {
 			t.Errorf("%s: %v", row.name, err)
 		}
 	}
 	negative := chargeRequest("negative", "sim_approve")
 	negative.Amount.Minor = -1
-	if _, err := provider.Charge(t.Context(), negative); ledgertest.Code(err) != simulated.CodeInvalidAmount {
+	if _, err := provider.Do(t.Context(), negative); ledgertest.Code(err) != simulated.CodeInvalidAmount {
 		t.Errorf("a negative charge: %v", err)
 	}
 }

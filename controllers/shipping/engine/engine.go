@@ -35,7 +35,7 @@ func (s service) provider(order saga.Order) (Provider, error) {
 	return provider, nil
 }
 
-func (s service) missing(_ context.Context, order saga.Order) (*saga.StepWaiting, error) {
+func (s service) missing(_ context.Context, order saga.Order, _ bool) (*saga.StepWaiting, error) {
 	if _, ok := s.carriers.Provider(order.Content.Carrier); ok {
 		return nil, nil //nolint:nilnil // nothing is missing
 	}
@@ -47,13 +47,13 @@ func (s service) create() calls.Operation {
 		Step:      saga.CreateShipment,
 		Aggregate: saga.ShippingAggregate,
 		Missing:   s.missing,
-		Intent: func(order saga.Order, call saga.Call) any {
+		Intent: func(order saga.Order, call saga.Call, _ string) any {
 			return saga.ShipmentRequested{Call: call, Carrier: order.Content.Carrier}
 		},
 		Do:    s.doCreate,
 		Find:  s.findShipment,
 		Fence: s.fence,
-		Refused: func(call saga.Call, refusal *calls.Refusal) any {
+		Refused: func(_ saga.Order, call saga.Call, refusal *calls.Refusal) any {
 			return saga.ShipmentFailed{Generation: call.Generation, Code: refusal.Code, Message: refusal.Message}
 		},
 	}
@@ -98,17 +98,25 @@ func (s service) cancel() calls.Operation {
 		Undo:      true,
 		Aggregate: saga.ShippingAggregate,
 		Missing:   s.missing,
-		Intent: func(order saga.Order, call saga.Call) any {
+		Intent: func(order saga.Order, call saga.Call, _ string) any {
 			return saga.ShipmentCancelRequested{Call: call, Reference: order.Shipment.Reference}
 		},
-		Do:    s.doCancel,
-		Find:  s.findCancellation,
-		Fence: s.fence,
-		Refused: func(_ saga.Call, refusal *calls.Refusal) any {
-			return saga.AttentionRequired{
-				Step: saga.CreateShipment, Undo: true, Reason: saga.ReasonCancelRefused, Message: refusal.Error(),
-			}
-		},
+		Do:      s.doCancel,
+		Find:    s.findCancellation,
+		Fence:   s.fence,
+		Refused: cancelRefused,
+	}
+}
+
+// cancelRefused is what a refused cancellation means: goods that have left turn the order forward again, if its money
+// is still there; anything else a person has to decide.
+func cancelRefused(order saga.Order, _ saga.Call, refusal *calls.Refusal) any {
+	if refusal.Code == CodeDispatched {
+		return saga.OrderShipped{Reference: order.Shipment.Reference}
+	}
+	return saga.AttentionRequired{
+		Step: saga.CreateShipment, Undo: true, Reason: order.Flow().Step(saga.CreateShipment).UndoRefused,
+		Message: refusal.Error(),
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 	"github.com/eventcore/order-operator/controllers/saga"
 )
 
+// CodeDispatched is the Code of the Refusal with which a carrier meets the cancellation of a shipment that has left.
+const CodeDispatched = "already_dispatched"
+
 // Provider creates and cancels shipments. Its contract:
 //
 //  1. Create and CancelShipment are idempotent by key: the same key gives the first answer again.

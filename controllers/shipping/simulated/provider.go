@@ -20,6 +20,7 @@ const (
 	CodeAddressRefused   = "address_refused"
 	CodeShipmentNotFound = "shipment_not_found"
 	CodeAlreadyCancelled = "shipment_already_cancelled"
+	CodeCancelRefused    = "cancellation_refused"
 )
 
 // Options configure a Provider.
@@ -59,7 +60,24 @@ func behaviourOf(name string) ledger.Behaviour {
 	case "SIM SLOW":
 		return ledger.Behaviour{Delay: time.Second}
 	}
+	if _, noted := cancellations[name]; noted {
+		return ledger.Behaviour{Decide: func(tx *ledger.Tx) error {
+			tx.Note(name)
+			return nil
+		}}
+	}
 	return ledger.Behaviour{}
+}
+
+// cancellations are the names whose shipments misbehave when they are cancelled. No other name is noted.
+var cancellations = map[string]ledger.Behaviour{
+	"SIM DISPATCHED": {Decide: func(*ledger.Tx) error {
+		return &calls.Refusal{Code: engine.CodeDispatched, Message: "The shipment has left"}
+	}},
+	"SIM CANCEL REFUSED": {Decide: func(*ledger.Tx) error {
+		return &calls.Refusal{Code: CodeCancelRefused, Message: "The shipment can't be cancelled"}
+	}},
+	"SIM CANCEL LOST": {LoseReply: true},
 }
 
 func shipment(entry ledger.Entry) engine.Shipment {
@@ -74,9 +92,20 @@ func trackingNumber(reference string) string {
 
 // CancelShipment cancels a shipment, once for the key.
 func (p *Provider) CancelShipment(ctx context.Context, request engine.CancelRequest) (engine.Cancellation, error) {
+	created, err := p.simulator.Done(ctx, request.Shipment)
+	if err != nil {
+		return engine.Cancellation{}, err
+	}
+	behaviour := ledger.Behaviour{}
+	if created != nil {
+		behaviour = cancellations[created.Note]
+	}
+	if behaviour.Decide == nil {
+		behaviour.Decide = func(tx *ledger.Tx) error { return decideCancellation(tx, request.Shipment) }
+	}
 	entry, err := p.simulator.Perform(ctx, ledger.Request{
 		Key: request.Key, Kind: ledger.Cancellation, Subject: request.Shipment, Correlation: request.Correlation,
-	}, ledger.Behaviour{Decide: func(tx *ledger.Tx) error { return decideCancellation(tx, request.Shipment) }})
+	}, behaviour)
 	if err != nil {
 		return engine.Cancellation{}, err
 	}
