@@ -59,6 +59,9 @@ type world struct {
 	reading  time.Duration // how long it takes to read a token
 	appends  atomic.Int64  // all, also those that only check
 	commits  atomic.Int64  // those with events of an order
+	// boundaries are counted, and asking is called before a provider is asked, if they are set.
+	boundaries *boundaries
+	asking     func(p *process, k kind)
 }
 
 // newWorld must be called, and used, within a synctest bubble.
@@ -263,7 +266,12 @@ func (s storeOf) Append(ctx context.Context, request eventcore.AppendRequest) (e
 			return eventcore.Appended{}, err
 		}
 	}
-	appended, err := s.Store.Append(ctx, request)
+	if len(request.Events) == 0 {
+		return s.Store.Append(ctx, request)
+	}
+	appended, err := crossing(s.process, nameOf(request), func() (eventcore.Appended, error) {
+		return s.Store.Append(ctx, request)
+	})
 	if err == nil && len(appended.Events) > 0 {
 		for i := range appended.Events {
 			if _, ok := saga.OrderOf(&appended.Events[i]); ok {
@@ -286,11 +294,11 @@ type (
 )
 
 func (g gateways) Provider(name string) (payment.Provider, bool) {
-	return bank{g.book}, g.there("gateway/"+name) && !g.dead.Load()
+	return bankOf{bank{g.book}, g.process}, g.there("gateway/"+name) && !g.dead.Load()
 }
 
 func (c carriers) Provider(name string) (shipping.Provider, bool) {
-	return carrier{c.book}, c.there("carrier/"+name) && !c.dead.Load()
+	return carrierOf{carrier{c.book}, c.process}, c.there("carrier/"+name) && !c.dead.Load()
 }
 
 func (o tokens) Token(_ context.Context, _ saga.OrderID, accepted func(string) bool) (string, bool, error) {

@@ -47,6 +47,8 @@ type callAccount struct {
 	Amount     saga.Money         `json:"amount,omitzero"`
 	State      callState          `json:"state"`
 	Intent     eventcore.Position `json:"intent"`
+	// Asserted says that the state is a person's word.
+	Asserted bool `json:"asserted,omitzero"`
 	// Until is when something is due: the end of the call, a retry, a look-up.
 	Until time.Time `json:"until,omitzero"`
 }
@@ -60,7 +62,10 @@ func (c *callAccount) open() bool {
 type attention struct {
 	Step     string             `json:"step"`
 	Undo     bool               `json:"undo,omitzero"`
+	Reason   string             `json:"reason"`
 	Position eventcore.Position `json:"position"`
+	// GoesOn says that the operator tries again meanwhile.
+	GoesOn bool `json:"goesOn,omitzero"`
 }
 
 // ending is how an order ended.
@@ -90,6 +95,8 @@ type orderAccount struct {
 	Attention *attention         `json:"attention,omitzero"`
 	Waiting   bool               `json:"waiting,omitzero"`
 	Refused   bool               `json:"refused,omitzero"`
+	// NotBefore is when what was put off is due.
+	NotBefore time.Time          `json:"notBefore,omitzero"`
 	Ending    ending             `json:"ending,omitzero"`
 	Ended     eventcore.Position `json:"ended,omitzero"`
 
@@ -115,16 +122,13 @@ type orderAccount struct {
 func newAccount(created saga.OrderCreated) *orderAccount {
 	a := &orderAccount{
 		UIDs: []string{created.UID}, Attempt: created.Attempt, Total: created.Total, Deadline: created.Deadline,
-		OnShipment: created.CaptureMode == onShipment, Calls: map[operation]*callAccount{},
+		OnShipment: created.CaptureMode == saga.CaptureOnShipment, Calls: map[operation]*callAccount{},
 	}
 	for _, line := range created.Lines {
 		a.Lines = append(a.Lines, saga.StockLine{Product: line.Product, Quantity: line.Quantity})
 	}
 	return a
 }
-
-// onShipment is the capture mode in which money is set aside first.
-const onShipment = "OnShipment"
 
 // call returns the operation's account, a zero one if it was never begun.
 func (a *orderAccount) call(o operation) *callAccount {

@@ -30,7 +30,20 @@ func (v *visit) apply() {
 		v.afterEnd()
 	}
 	v.decision()
-	a.Last, a.LastAt = v.position(), v.event.RecordedAt
+	a.Last, a.LastAt, a.NotBefore = v.position(), v.event.RecordedAt, notBefore(v.event.Payload)
+}
+
+// notBefore is when the event says that something is due.
+func notBefore(payload any) time.Time {
+	switch payload := payload.(type) {
+	case saga.StepRetryScheduled:
+		return payload.NotBefore
+	case saga.OutcomeUnknown:
+		return payload.NotBefore
+	case saga.AttentionRequired:
+		return payload.NotBefore
+	}
+	return time.Time{}
 }
 
 // attribution: every event tells whose it is, why it came about, and who decided it.
@@ -158,8 +171,12 @@ func (v *visit) shipment() {
 }
 
 // forward: a step is taken only by an order that is on its way forward.
-func (v *visit) forward(what string) {
+func (v *visit) forward(step, what string) {
 	a := v.account
+	held := a.held()
+	if held != 0 && a.Attention.GoesOn && !a.Attention.Undo && a.Attention.Step == step {
+		held = 0 // the operator goes on with what it asks about
+	}
 	for _, stop := range []struct {
 		position eventcore.Position
 		why      string
@@ -168,7 +185,7 @@ func (v *visit) forward(what string) {
 		{a.TooLate, "its deadline had passed"},
 		{a.Unwanted, "its cancellation was requested"},
 		{a.Suspended, "it was suspended"},
-		{a.held(), "it was waiting for a person's decision"},
+		{held, "it was waiting for a person's decision"},
 	} {
 		v.demand(stop.position == 0, NoForwardAfterTurn, at(stop.position, v.position()), "%s although %s", what, stop.why)
 	}

@@ -59,7 +59,9 @@ func (v *visit) gone(o operation) bool {
 		return !v.account.holdsMoney()
 	case ship:
 		return v.account.Shipped == 0
-	case capture, refund, void, withdraw:
+	case refund:
+		return v.account.kept() > 0 // a part was given back, and now the rest
+	case capture, void, withdraw:
 	}
 	return false
 }
@@ -68,8 +70,13 @@ func (v *visit) gone(o operation) bool {
 func (v *visit) answer(o operation, generation int, state callState) {
 	a, c := v.account, v.account.call(o)
 	a.Waiting = false
-	if a.Attention != nil && a.Attention.answeredBy(o) {
+	if a.Attention != nil && a.Attention.answeredBy(o) && a.Attention.Reason != saga.ReasonHappenedTwice {
 		a.Attention = nil
+	}
+	if state == succeeded && generation > 0 && (generation < c.Generation || generation == c.Generation && c.State == fenced) {
+		v.demand(c.Asserted, FenceHolds, at(c.Intent, v.position()),
+			"the %s (number %d) happened although it was recorded as one that never will", o, generation)
+		return
 	}
 	if c.Generation != generation {
 		v.demand(false, IntentBeforeOutcome, at(c.Intent, v.position()),
@@ -92,7 +99,7 @@ func stepOf(o operation) (step string, undo bool) {
 	case charge:
 		return saga.ProcessPayment, false
 	case capture:
-		return capturePayment, false
+		return saga.CapturePayment, false
 	case refund, void:
 		return saga.ProcessPayment, true
 	case ship:
@@ -103,9 +110,6 @@ func stepOf(o operation) (step string, undo bool) {
 	return "", false
 }
 
-// capturePayment is the step of the orders that are paid on shipment.
-const capturePayment = "CapturePayment"
-
 // operationOf returns the call that a remark about a step is about, and false if the step makes no calls.
 func (a *orderAccount) operationOf(step string, undo bool) (operation, bool) {
 	switch {
@@ -115,9 +119,9 @@ func (a *orderAccount) operationOf(step string, undo bool) (operation, bool) {
 		return ship, true
 	case step == saga.ProcessPayment && !undo:
 		return charge, true
-	case step == capturePayment && !undo:
+	case step == saga.CapturePayment && !undo:
 		return capture, true
-	case step == saga.ProcessPayment || step == capturePayment:
+	case step == saga.ProcessPayment || step == saga.CapturePayment:
 		return a.giveBack(), true
 	}
 	return "", false
@@ -145,7 +149,11 @@ func (v *visit) retry(payload saga.StepRetryScheduled) {
 		state = fenced
 	}
 	v.remark(o, payload.Generation, payload.Try, state)
-	if c := v.account.call(o); c.Generation == payload.Generation {
+	a := v.account
+	if q := a.Attention; payload.Fenced && q != nil && q.answeredBy(o) && q.Reason == saga.ReasonOutcomeUnknown {
+		a.Attention = nil
+	}
+	if c := a.call(o); c.Generation == payload.Generation && c.Try == payload.Try {
 		c.State, c.Until = state, payload.NotBefore
 	}
 }
@@ -165,9 +173,14 @@ func (v *visit) unknown(payload saga.OutcomeUnknown) {
 // remark: what is said about a try is about one that was announced, and whose outcome is not known yet.
 func (v *visit) remark(o operation, generation, try int, state callState) {
 	c := v.account.call(o)
-	if try == 0 && state == failed && !c.open() {
-		return // the provider could not even be prepared: there was no call yet
+	if state == failed && c.State != flying && c.State != unknown && c.isNext(generation, try) {
+		return // the provider could not even be prepared: there was no call
 	}
 	v.demand(c.Generation == generation && c.Try == try && c.open(), IntentBeforeOutcome, at(c.Intent, v.position()),
 		"try %d of the %s (number %d) is recorded as %s, but the last one that was announced is try %d of number %d", try, o, generation, state, c.Try, c.Generation)
+}
+
+// isNext reports whether the try is the one that may follow.
+func (c *callAccount) isNext(generation, try int) bool {
+	return generation == c.Generation && try == c.Try+1 || generation == c.Generation+1 && try == 1
 }

@@ -10,7 +10,7 @@ import (
 // complete: goods leave when they are reserved, paid and have a shipment.
 func (v *visit) complete(payload saga.OrderCompleted) {
 	a := v.account
-	v.forward("the order was completed")
+	v.forward("", "the order was completed")
 	v.demand(sameLines(payload.Lines, a.Lines), ReservationOfOrder, at(v.position()), "other goods left than were ordered")
 	v.demand(a.Reserved != 0, PaidBeforeRelease, at(v.position()), "its goods left without a reservation")
 	v.demand(a.kept() == a.Total.Minor, PaidBeforeRelease, at(a.Charged, v.position()),
@@ -46,17 +46,17 @@ func (v *visit) end(how ending) {
 // attend counts a question to a person. One that says when the operator tries again leaves the call open.
 func (v *visit) attend(payload saga.AttentionRequired) {
 	a := v.account
-	a.Attention = &attention{Step: payload.Step, Undo: payload.Undo, Position: v.position()}
+	a.Attention = &attention{
+		Step: payload.Step, Undo: payload.Undo, Reason: payload.Reason, Position: v.position(),
+		GoesOn: !payload.NotBefore.IsZero(),
+	}
 	o, ok := a.operationOf(payload.Step, payload.Undo)
-	if !ok || !a.call(o).open() {
+	if !ok || !a.call(o).open() || payload.Reason == saga.ReasonHappenedTwice {
 		return
 	}
-	c := a.call(o)
-	c.Until = payload.NotBefore
-	switch {
-	case payload.NotBefore.IsZero():
+	if c := a.call(o); payload.NotBefore.IsZero() && payload.Undo {
 		c.State = refused
-	case c.State == flying:
+	} else if c.State == flying {
 		c.State = unknown
 	}
 }
@@ -67,13 +67,15 @@ func (v *visit) resolve(payload saga.AttentionResolved) {
 	v.demand(a.held() == payload.Attention, EndsOnce, at(a.held(), payload.Attention, v.position()),
 		"a person's answer to another question was taken for the answer to this one")
 	v.demand(payload.Actor != "" && payload.Reason != "", Attributed, at(v.position()), "nobody knows which person decided, or why")
-	a.Attention = nil
+	was := a.Attention
+	a.Attention, a.Refused = nil, false
+	a.ByHand = a.ByHand || payload.Action != saga.ResolveRetry
 	o, ok := a.operationOf(payload.Step, payload.Undo)
-	if !ok || payload.Action == saga.ResolveRetry {
+	if !ok || payload.Action == saga.ResolveRetry || was != nil && was.Reason == saga.ReasonHappenedTwice {
 		return
 	}
-	a.ByHand = true
 	c := a.call(o)
+	c.Asserted = true
 	if payload.Action == saga.ResolveSkip && !payload.Undo {
 		c.State = fenced
 		return

@@ -13,7 +13,7 @@ import (
 
 func (v *visit) reserve(payload saga.StockReserved) {
 	a := v.account
-	v.forward("stock was reserved")
+	v.forward(saga.ReserveStock, "stock was reserved")
 	v.demand(a.Reserved == 0, ReservedOnce, at(a.Reserved, v.position()), "its stock was reserved twice")
 	v.demand(sameLines(payload.Lines, a.Lines), ReservationOfOrder, at(v.position()), "other goods were reserved than were ordered")
 	a.Reserved, a.Waiting = v.position(), false
@@ -42,7 +42,7 @@ func byProduct(lines []saga.StockLine) []saga.StockLine {
 
 func (v *visit) requestPayment(payload saga.PaymentRequested) {
 	a := v.account
-	v.forward("payment was requested")
+	v.forward(saga.ProcessPayment, "payment was requested")
 	v.demand(a.Reserved != 0, PredecessorFirst, at(v.position()), "payment was requested before its stock was reserved")
 	v.demand(payload.Amount == a.Total, AmountAgreed, at(v.position()),
 		"%s were requested for an order of %s", money(payload.Amount), money(a.Total))
@@ -65,7 +65,7 @@ func (v *visit) charged(amount saga.Money, authorized bool) {
 
 func (v *visit) requestCapture(payload saga.CaptureRequested) {
 	a := v.account
-	v.forward("the authorised money was requested")
+	v.forward(saga.CapturePayment, "the authorised money was requested")
 	v.demand(a.Authorized > 0, PredecessorFirst, at(v.position()), "money was requested that was never authorised")
 	v.demand(a.Shipped != 0, PredecessorFirst, at(v.position()), "the authorised money was requested before there was a shipment")
 	v.demand(payload.Amount == a.Total, AmountAgreed, at(v.position()),
@@ -131,7 +131,7 @@ func (v *visit) voided() {
 
 func (v *visit) requestShipment(payload saga.ShipmentRequested) {
 	a := v.account
-	v.forward("a shipment was requested")
+	v.forward(saga.CreateShipment, "a shipment was requested")
 	v.demand(a.Reserved != 0 && a.holdsMoney(), PredecessorFirst, at(v.position()), "a shipment was requested before it was paid")
 	v.demand(a.Shipped == 0, ShippedOnce, at(a.Shipped, v.position()), "a shipment was requested although it has one")
 	v.intend(ship, payload.Call, saga.Money{})

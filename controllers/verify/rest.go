@@ -130,28 +130,24 @@ func (a *orderAccount) stuck(f *findings, now time.Time, grace time.Duration) {
 
 // due returns when the order's next event is expected, zero if it waits for something without an end.
 func (a *orderAccount) due() time.Time {
-	if _, open := a.openCall(allOperations...); open != nil {
-		if open.Until.After(a.LastAt) {
-			return a.earliest(open.Until)
-		}
-		return a.LastAt
-	}
-	if a.Turned != 0 {
-		if a.Waiting {
-			return time.Time{} // for what it can't be undone without
-		}
-		return a.LastAt
-	}
-	mustTurn := a.Refused || a.TooLate != 0 || a.Unwanted != 0
-	if !mustTurn && (a.Waiting || a.Suspended != 0) {
+	if a.Waiting {
 		return a.earliest(a.CancelAt)
 	}
-	return a.LastAt
+	if _, open := a.openCall(allOperations...); open != nil {
+		return a.earliest(latest(a.LastAt, a.NotBefore, open.Until))
+	}
+	mustTurn := a.Refused || a.TooLate != 0 || a.Unwanted != 0
+	if a.Turned == 0 && a.Suspended != 0 && !mustTurn {
+		return a.earliest(a.CancelAt)
+	}
+	return a.earliest(latest(a.LastAt, a.NotBefore))
 }
+
+func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 
 // earliest returns the earlier of the time and the deadline of an order on its way forward.
 func (a *orderAccount) earliest(until time.Time) time.Time {
-	if a.Turned == 0 && !a.Deadline.IsZero() && (until.IsZero() || a.Deadline.Before(until)) {
+	if a.Turned == 0 && a.Dispatched == 0 && !a.Deadline.IsZero() && (until.IsZero() || a.Deadline.Before(until)) {
 		return a.Deadline
 	}
 	return until
