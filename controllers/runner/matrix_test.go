@@ -14,7 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/eventcore/order-operator/controllers/saga"
 	"github.com/eventcore/order-operator/controllers/verify"
 	"github.com/eventcore/order-operator/eventcore"
 )

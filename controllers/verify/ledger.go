@@ -15,10 +15,18 @@ import (
 
 // sums is what the providers did for one attempt of an order.
 type sums struct {
-	charges, captures, shipments, withdrawn int
-	// authorized is set aside, charged is what charges and authorisations came to.
+	charges, captures, voids, shipments, withdrawn int
+	// authorized was ever set aside, charged is what charges and authorisations came to.
 	authorized, charged, captured, refunded int64
 	keys                                    map[string]Movement
+}
+
+// held is what is set aside still.
+func (s *sums) held() int64 {
+	if s.voids > 0 || s.captures > 0 {
+		return 0
+	}
+	return s.authorized
 }
 
 // ledgers adds the movements up, by attempt of an order.
@@ -65,9 +73,8 @@ func (s *sums) add(m Movement) {
 	case Capture:
 		s.captures++
 		s.captured += m.Amount.Minor
-		s.authorized -= m.Amount.Minor
 	case Void:
-		s.authorized = 0
+		s.voids++
 	case Refund:
 		s.refunded += m.Amount.Minor
 	case Shipment:

@@ -98,9 +98,9 @@ func (c *Checker) ledgerAtRest(id saga.OrderID, number int, books map[string]*su
 		return // a person has answered for a provider
 	}
 	f := findings{order: id}
-	f.demand(a.Captured == s.captured && a.Refunded == s.refunded && a.Authorized == s.authorized, LedgerRecorded, at(a.Charged, a.Last),
+	f.demand(a.Captured == s.captured && a.Refunded == s.refunded && a.Authorized == s.held(), LedgerRecorded, at(a.Charged, a.Last),
 		"the books say %s taken, %s given back and %s set aside, but the provider %s, %s and %s",
-		a.amount(a.Captured), a.amount(a.Refunded), a.amount(a.Authorized), a.amount(s.captured), a.amount(s.refunded), a.amount(s.authorized))
+		a.amount(a.Captured), a.amount(a.Refunded), a.amount(a.Authorized), a.amount(s.captured), a.amount(s.refunded), a.amount(s.held()))
 	shipments := s.shipments - s.withdrawn
 	f.demand(boolToInt(a.Shipped != 0) == shipments, LedgerRecorded, at(a.Shipped, a.Last),
 		"the books say %d shipments, but the carrier %d", boolToInt(a.Shipped != 0), shipments)
@@ -111,8 +111,8 @@ func (c *Checker) ledgerAtRest(id saga.OrderID, number int, books map[string]*su
 		}
 		f.demand(s.captured-s.refunded == want, MoneySettled, at(a.Ended), "it is %s, and by the provider's books the shop keeps %s of %s",
 			a.Ending, a.amount(s.captured-s.refunded), money(a.Total))
-		f.demand(s.authorized == 0, AuthorizationClosed, at(a.Ended), "it is %s, but by the provider's books %s stay set aside",
-			a.Ending, a.amount(s.authorized))
+		f.demand(s.held() == 0, AuthorizationClosed, at(a.Ended), "it is %s, but by the provider's books %s stay set aside",
+			a.Ending, a.amount(s.held()))
 		f.demand(shipments == goods, GoodsSettled, at(a.Ended), "it is %s, and by the carrier's books has %d shipments", a.Ending, shipments)
 	}
 	c.add(f)
