@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +28,7 @@ const (
 	refund    kind = "refund"
 	ship      kind = "ship"
 	withdraw  kind = "withdraw" // cancel a shipment
+	prepare   kind = "prepare"
 )
 
 // fault is how a provider treats one request.
@@ -43,13 +43,21 @@ const (
 	unavailable fault = "unavailable"  // it says so
 	hang        fault = "hang"         // it happens, and the answer takes longer than anybody waits
 	overtaken   fault = "overtaken"    // another process fences it first
+	slow        fault = "slow"         // it happens, and the answer takes three seconds
+	refuseSlow  fault = "refuse slow"  // the final no takes three seconds
+	dispatched  fault = "dispatched"   // the goods have left: the final no of a carrier to a cancellation
+	badKey      fault = "bad key"      // the provider does not know the operator
 )
+
+// answerTime is how long slow answers take.
+const answerTime = 3 * time.Second
 
 // entry is what became of an idempotency key.
 type entry struct {
 	kind        kind
 	correlation string
 	state       string // done, refused, fenced
+	code        string // of the refusal
 	requests    int
 }
 
@@ -62,18 +70,26 @@ type book struct {
 	// looking is called before a look-up answers, and sought after one in vain, if they are set.
 	looking func()
 	sought  func(key string)
+	// noFence says that the providers can't promise to refuse a request.
+	noFence bool
+	// prepared holds the keys for which something was prepared, if the payment provider wants that.
+	preparing bool
+	prepared  map[string]bool
 	// effect is called after something has happened for the first time, if it is set.
 	effect func()
 }
 
 func newBook(script map[kind][]fault) *book {
-	return &book{entries: map[string]entry{}, script: script, asked: map[kind]int{}}
+	return &book{entries: map[string]entry{}, script: script, asked: map[kind]int{}, prepared: map[string]bool{}}
 }
 
 func (b *book) clone() *book {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return &book{entries: maps.Clone(b.entries), script: b.script, asked: maps.Clone(b.asked)}
+	return &book{
+		entries: maps.Clone(b.entries), script: b.script, asked: maps.Clone(b.asked), noFence: b.noFence,
+		preparing: b.preparing, prepared: maps.Clone(b.prepared),
+	}
 }
 
 func (b *book) next(k kind) fault {
@@ -106,11 +122,21 @@ func (b *book) perform(ctx context.Context, k kind, key, correlation string) err
 		<-ctx.Done()
 		time.AfterFunc(time.Minute, func() { _ = b.arrive(k, key, correlation, fine) })
 		return ctx.Err()
+	case badKey:
+		return fmt.Errorf("%w: who are you", calls.ErrMisconfigured)
 	case overtaken:
 		_ = b.fence(key)
 	default:
 	}
-	if err := b.arrive(k, key, correlation, todo); err != nil {
+	err := b.arrive(k, key, correlation, todo)
+	if todo == slow || todo == refuseSlow {
+		select {
+		case <-time.After(answerTime):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if err != nil {
 		return err
 	}
 	switch todo {
@@ -129,8 +155,12 @@ func (b *book) arrive(k kind, key, correlation string, todo fault) error {
 	e, known := b.entries[key]
 	if !known {
 		e = entry{kind: k, correlation: correlation, state: "done"}
-		if todo == refuse {
-			e.state = "refused"
+		switch todo {
+		case refuse, refuseSlow:
+			e.state, e.code = "refused", "no"
+		case dispatched:
+			e.state, e.code = "refused", shipping.CodeDispatched
+		default:
 		}
 	}
 	e.requests++
@@ -145,7 +175,7 @@ func (b *book) arrive(k kind, key, correlation string, todo fault) error {
 func (e entry) answer() error {
 	switch e.state {
 	case "refused":
-		return &calls.Refusal{Code: "no", Message: "The answer is no"}
+		return &calls.Refusal{Code: e.code, Message: "The answer is no"}
 	case "fenced":
 		return &calls.Refusal{Code: calls.CodeFenced, Message: "The key was cancelled"}
 	}
@@ -171,6 +201,10 @@ func (b *book) find(key string) (found bool, err error) {
 func (b *book) fence(key string) error {
 	b.mu.Lock()
 	e, known := b.entries[key]
+	if !known && b.noFence {
+		b.mu.Unlock()
+		return calls.ErrNoFence
+	}
 	if !known {
 		b.entries[key] = entry{state: "fenced"}
 	}
@@ -188,23 +222,6 @@ func (b *book) tell() {
 	if b.effect != nil {
 		b.effect()
 	}
-}
-
-// done counts what has happened for the correlation.
-func (b *book) done(k kind, correlation string) int {
-	return len(b.keys(k, correlation, "done"))
-}
-
-func (b *book) keys(k kind, correlation, state string) []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var keys []string
-	for key, e := range b.entries {
-		if e.kind == k && e.correlation == correlation && e.state == state {
-			keys = append(keys, key)
-		}
-	}
-	return slices.Sorted(slices.Values(keys))
 }
 
 // bank is the book as a payment provider.
@@ -236,6 +253,49 @@ func (b bank) Find(_ context.Context, r payment.Request) (*payment.Movement, err
 }
 
 func (b bank) Cancel(_ context.Context, r payment.Request) error { return b.fence(r.Key) }
+
+// preparer is a bank that wants to prepare what moves money for the first time.
+type preparer struct{ bank }
+
+var _ payment.Preparer = preparer{}
+
+func (p preparer) Prepare(ctx context.Context, r payment.Request) (string, error) {
+	switch p.next(prepare) {
+	case refuse:
+		return "", &calls.Refusal{Code: "no", Message: "The answer is no"}
+	case unavailable:
+		return "", calls.ErrUnavailable
+	case loseReply:
+		p.note(r.Key)
+		return "", errBroken
+	default:
+	}
+	if r.Token == "" {
+		return "", &calls.Refusal{Code: "no_token", Message: "There is no token"}
+	}
+	p.note(r.Key)
+	return "pi:" + r.Key, nil
+}
+
+func (p preparer) Do(ctx context.Context, r payment.Request) (payment.Movement, error) {
+	begins := r.Action == payment.Charge || r.Action == payment.Authorize
+	if begins && (r.Prepared != "pi:"+r.Key || !p.was(r.Key)) {
+		return payment.Movement{}, &calls.Refusal{Code: "not_prepared", Message: "It was not prepared: " + r.Prepared}
+	}
+	return p.bank.Do(ctx, r)
+}
+
+func (b *book) note(key string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.prepared[key] = true
+}
+
+func (b *book) was(key string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.prepared[key]
+}
 
 // total is what every order of these tests costs.
 var total = saga.Money{Currency: "USD", Minor: 150_000}

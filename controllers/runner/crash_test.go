@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -22,34 +21,14 @@ import (
 	"github.com/eventcore/order-operator/eventcore/sqlite"
 )
 
-// instant is a moment of a recorded run: so many events, and the providers' book.
-type instant struct {
-	events int
-	book   *book
-}
-
-// recordRun plays the scenario and returns its log, and all moments at which a crash leaves something else behind.
-func recordRun(t *testing.T, s scenario) (log []eventcore.Event, instants []instant) {
+// record plays the scenario and returns its log.
+func record(t *testing.T, s scenario) []eventcore.Event {
 	t.Helper()
-	var mu sync.Mutex
-	w := newWorld(t, newBook(s.script))
-	note := func() {
-		mu.Lock()
-		defer mu.Unlock()
-		head, err := w.store.Head(t.Context())
-		if err != nil {
-			t.Error(err)
-		}
-		instants = append(instants, instant{int(head), w.book.clone()})
-	}
-	w.appended = func([]eventcore.Event) { note() }
-	w.book.effect = note
-	note()
+	w := newWorld(t, s.book())
 	p := s.begin(w)
-	w.await(orderID, ended)
-	synctest.Wait()
+	s.rest(w)
 	_ = p.stop()
-	return w.events(""), instants
+	return w.events("")
 }
 
 // restore puts the first events of the log into the world.
@@ -61,40 +40,6 @@ func (w *world) restore(log []eventcore.Event) {
 			w.t.Fatal(err)
 		}
 	}
-}
-
-// checkAfterCrash is check, but for an order whose deadline passes earlier in its way, because of the crash, so that
-// nobody is asked what a person would have to decide.
-func (s scenario) checkAfterCrash(w *world) {
-	w.t.Helper()
-	if s.outcome == "" && s.deadline != 0 {
-		s.outcome = w.fold(orderID).Outcome
-	}
-	s.check(w)
-}
-
-func TestAnOrderEndsTheSameWhereverAProcessCrashes(t *testing.T) {
-	points := 0
-	for _, s := range scenarios {
-		var log []eventcore.Event
-		var instants []instant
-		synctest.Test(t, func(t *testing.T) { log, instants = recordRun(t, s) })
-		points += len(instants)
-		for _, at := range instants {
-			t.Run(fmt.Sprintf("%s: after %d events, %d keys", s.name, at.events, len(at.book.entries)), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					w := newWorld(t, at.book.clone())
-					w.restore(log[:at.events])
-					p := s.begin(w)
-					w.await(orderID, ended)
-					synctest.Wait()
-					s.checkAfterCrash(w)
-					_ = p.stop()
-				})
-			})
-		}
-	}
-	t.Logf("%d crash points", points)
 }
 
 // TestAnOrderEndsTheSameHoweverOftenItsProcessesCrash kills every process after a few effects on the store or the
@@ -111,7 +56,7 @@ func TestAnOrderEndsTheSameHoweverOftenItsProcessesCrash(t *testing.T) {
 
 func crashEvery(t *testing.T, s scenario, effects int) {
 	t.Helper()
-	w := newWorld(t, newBook(s.script))
+	w := newWorld(t, s.book())
 	deadline := time.Now().Add(s.deadline)
 	var alive atomic.Pointer[process]
 	var left atomic.Int64
@@ -124,7 +69,7 @@ func crashEvery(t *testing.T, s scenario, effects int) {
 	}
 	w.appended, w.book.effect = func([]eventcore.Event) { effect() }, effect
 	over := make(chan struct{})
-	go func() { defer close(over); w.await(orderID, ended) }()
+	go func() { defer close(over); s.rest(w) }()
 	for life := range 100 {
 		left.Store(int64(effects + life%3)) // or every life might end between an intent and its call
 		again := s
@@ -138,7 +83,6 @@ func crashEvery(t *testing.T, s scenario, effects int) {
 			alive.Store(nil)
 			_ = p.stop()
 		case <-over:
-			synctest.Wait()
 			alive.Store(nil)
 			_ = p.stop()
 			s.checkAfterCrash(w)
@@ -154,11 +98,11 @@ func TestTwoProcessesOnOneStoreDoNothingTwice(t *testing.T) {
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, newBook(s.script))
+				w := newWorld(t, s.book())
 				first, second := s.begin(w), s.begin(w)
 				processes := []*process{first, second}
 				over := make(chan struct{})
-				go func() { defer close(over); w.await(orderID, ended) }()
+				go func() { defer close(over); s.rest(w) }()
 				for running := true; running; {
 					select {
 					case <-over:
@@ -170,14 +114,15 @@ func TestTwoProcessesOnOneStoreDoNothingTwice(t *testing.T) {
 								if !errors.Is(err, eventcore.ErrCheckpointMoved) {
 									t.Errorf("a process ended: %v", err)
 								}
-								processes[i] = w.begin()
+								p.cancel()
+								p.people.Wait()
+								processes[i] = s.begin(w)
 							default:
 							}
 						}
 					}
 				}
-				time.Sleep(2 * time.Minute)
-				s.check(w)
+				s.checkAfterCrash(w)
 				for _, p := range processes {
 					_ = p.stop()
 				}
@@ -196,7 +141,7 @@ func TestOrdersInEveryStateGoOnAfterARestart(t *testing.T) {
 	orders := map[saga.OrderID]stopped{}
 	for i, s := range scenarios[:12] {
 		var log []eventcore.Event
-		synctest.Test(t, func(t *testing.T) { log, _ = recordRun(t, s) })
+		synctest.Test(t, func(t *testing.T) { log = record(t, s) })
 		log = slices.DeleteFunc(log, func(e eventcore.Event) bool { _, ok := saga.OrderOf(&e); return !ok })
 		for k := 1; k < len(log); k++ {
 			orders[saga.OrderID{Namespace: "shop", Name: fmt.Sprintf("order-%d-%d", i, k)}] = stopped{s, log[:k]}
@@ -271,7 +216,7 @@ func TestRandomFaultsAndCrashesHarmNoOrder(t *testing.T) {
 			}
 			w.await(orderID, ended)
 			time.Sleep(2 * time.Minute)
-			w.audit(orderID)
+			w.audit()
 			folded := w.fold(orderID)
 			if reserved := w.stock(laptop).Reserved; folded.Outcome != "" && reserved != 0 {
 				t.Errorf("%d laptops stay reserved", reserved)

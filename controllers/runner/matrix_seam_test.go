@@ -104,7 +104,6 @@ type bankOf struct {
 }
 
 func (b bankOf) Do(ctx context.Context, r payment.Request) (payment.Movement, error) {
-	b.process.asked(kinds[r.Action])
 	return crossing(b.process, string(r.Action), func() (payment.Movement, error) { return b.Provider.Do(ctx, r) })
 }
 
@@ -129,12 +128,10 @@ type carrierOf struct {
 }
 
 func (c carrierOf) Create(ctx context.Context, r shipping.ShipmentRequest) (shipping.Shipment, error) {
-	c.process.asked(ship)
 	return crossing(c.process, "ship", func() (shipping.Shipment, error) { return c.Provider.Create(ctx, r) })
 }
 
 func (c carrierOf) CancelShipment(ctx context.Context, r shipping.CancelRequest) (shipping.Cancellation, error) {
-	c.process.asked(withdraw)
 	return crossing(c.process, "withdraw", func() (shipping.Cancellation, error) { return c.Provider.CancelShipment(ctx, r) })
 }
 
@@ -152,9 +149,11 @@ func (c carrierOf) Cancel(ctx context.Context, key string) error {
 	return fencing(c.process, "a shipping key", func() error { return c.Provider.Cancel(ctx, key) })
 }
 
-// asked tells the user of the world what a provider is asked for, before it is.
-func (p *process) asked(k kind) {
-	if p.asking != nil && !p.dead.Load() {
-		p.asking(p, k)
-	}
+// preparerOf is a bankOf whose bank is a Preparer.
+type preparerOf struct{ bankOf }
+
+func (b preparerOf) Prepare(ctx context.Context, r payment.Request) (string, error) {
+	return crossing(b.process, "prepare", func() (string, error) {
+		return b.Provider.(payment.Preparer).Prepare(ctx, r)
+	})
 }

@@ -75,8 +75,9 @@ func (m *matrix) run(t *testing.T, s scenario, dying ...string) (names []string)
 		w.boundaries = newBoundaries(dying...)
 		s.live(w)
 		names = w.boundaries.names
-		for _, violation := range w.judge() {
-			t.Errorf("dying at %q: %s", dying, violation)
+		w.audit()
+		if s.history != "" {
+			s.checkAfterCrash(w)
 		}
 		if t.Failed() {
 			t.Logf("after a death at %q: %s\n%s", dying, strings.Join(w.history(orderID), " "), strings.Join(names, "\n"))
@@ -118,8 +119,8 @@ func (s scenario) live(w *world) {
 	}
 }
 
-// judge holds the world's store against its providers' books.
-func (w *world) judge() []verify.Violation {
+// audit holds the world's store against its providers' books, by all rules. The world is at rest.
+func (w *world) audit() {
 	w.t.Helper()
 	events := w.events("")
 	log := func(yield func(*eventcore.Event, error) bool) {
@@ -135,7 +136,9 @@ func (w *world) judge() []verify.Violation {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return found
+	for _, violation := range found {
+		w.t.Error(violation)
+	}
 }
 
 // movements are the entries of the book as a witness has them.

@@ -112,7 +112,7 @@ func TestAnOrderThatHasEndedMeanwhileDoesNotBeginToWait(t *testing.T) {
 func TestAStoreThatFailsForAWhileLosesNothing(t *testing.T) {
 	for _, s := range scenarios {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, newBook(s.script))
+			w := newWorld(t, s.book())
 			var failing atomic.Bool
 			var count atomic.Int64
 			w.appending = func(eventcore.AppendRequest) error {
@@ -129,8 +129,7 @@ func TestAStoreThatFailsForAWhileLosesNothing(t *testing.T) {
 			}
 			p := s.begin(w)
 			failing.Store(true)
-			w.await(orderID, ended)
-			time.Sleep(2 * time.Minute)
+			s.rest(w)
 			s.checkAfterCrash(w)
 			_ = p.stop()
 		})

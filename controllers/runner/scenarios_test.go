@@ -14,19 +14,6 @@ import (
 	"github.com/eventcore/order-operator/eventcore"
 )
 
-// scenario is one order's way, told by its events.
-type scenario struct {
-	name     string
-	script   map[kind][]fault
-	laptops  int64         // ordered, 1 if 0
-	deadline time.Duration // an hour if 0
-	outcome  saga.Outcome
-	reason   string
-	history  string
-	charged  int
-	refunded int
-}
-
 const (
 	toPayment  = "OrderCreated StockReserved PaymentRequested "
 	toShipment = toPayment + "PaymentProcessed ShipmentRequested "
@@ -36,7 +23,11 @@ const (
 	turnLate   = "DeadlineExceeded CompensationStarted "
 )
 
-var scenarios = []scenario{
+// scenarios are all ways of an order that are told by their events. The tests about crashes, conflicts and competing
+// processes take each of them.
+var scenarios = slices.Concat(plainScenarios, captureScenarios, cancelScenarios, suspendScenarios, attentionScenarios)
+
+var plainScenarios = []scenario{
 	{name: "everything succeeds, in seven commits", outcome: saga.Completed, charged: 1, history: success},
 	{
 		name: "there is not enough stock", laptops: 100, outcome: saga.Cancelled, reason: saga.ReasonOutOfStock,
@@ -91,7 +82,7 @@ var scenarios = []scenario{
 	},
 	{
 		name: "the refund is refused: a person has to decide", script: map[kind][]fault{ship: {refuse}, refund: {refuse}},
-		charged: 1, reason: saga.ReasonShipmentRefused,
+		charged: 1, reason: saga.ReasonShipmentRefused, attention: saga.ReasonRefundRefused,
 		history: toShipment + "ShipmentFailed CompensationStarted RefundRequested AttentionRequired",
 	},
 	{
@@ -114,70 +105,25 @@ var scenarios = []scenario{
 	{
 		name:     "the shipment's cancellation is refused: a person has to decide",
 		script:   map[kind][]fault{ship: {hang}, withdraw: {refuse}},
-		deadline: 5 * time.Second, charged: 1, reason: saga.ReasonDeadlineExceeded,
+		deadline: 5 * time.Second, charged: 1, reason: saga.ReasonDeadlineExceeded, attention: saga.ReasonCancelRefused,
 		history: toShipment + turnLate + "OutcomeUnknown ShipmentCreated ShipmentCancelRequested AttentionRequired",
 	},
-}
-
-// begin starts the scenario's order in the world, or goes on with it.
-func (s scenario) begin(w *world) *process {
-	w.t.Helper()
-	p := w.begin()
-	p.supply(laptop, 10)
-	p.supply(mouse, 50)
-	content := order("uid-1")
-	content.Lines[0].Quantity = max(1, s.laptops)
-	content.Lines[0].UnitPrice.Minor /= content.Lines[0].Quantity
-	if s.deadline != 0 {
-		content.Deadline = time.Now().Add(s.deadline)
-	}
-	p.accept(orderID, content)
-	return p
-}
-
-// check demands the scenario's end.
-func (s scenario) check(w *world) {
-	w.t.Helper()
-	folded := w.fold(orderID)
-	if folded.Outcome != s.outcome || folded.Reason != s.reason || (folded.Attention != nil) != (s.outcome == "") {
-		w.t.Errorf("outcome %q for %q, attention %+v; want %q for %q\n%v",
-			folded.Outcome, folded.Reason, folded.Attention, s.outcome, s.reason, w.history(orderID))
-	}
-	w.audit(orderID)
-	shipped := int64(0)
-	if s.outcome == saga.Completed {
-		shipped = 1
-	}
-	kept := int64(0)
-	if s.outcome == "" {
-		kept = 1 // until a person has decided
-	}
-	for product, want := range map[saga.ProductID]saga.Stock{
-		laptop: {Level: 10, Reserved: kept, Shipped: shipped},
-		mouse:  {Level: 50, Reserved: 2 * kept, Shipped: 2 * shipped},
-	} {
-		got := w.stock(product)
-		if got.Level != want.Level || got.Reserved != want.Reserved || got.Shipped != want.Shipped {
-			w.t.Errorf("%s: %+v, want %+v", product.Name, got, want)
-		}
-	}
 }
 
 func TestAnOrderTakesExactlyThisWayIf(t *testing.T) {
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, newBook(s.script))
+				w := newWorld(t, s.book())
 				p := s.begin(w)
-				w.await(orderID, ended)
-				time.Sleep(2 * time.Minute) // of the bubble's time: whatever is late arrives
+				s.rest(w)
 				s.check(w)
 				if got := strings.Join(w.history(orderID), " "); got != s.history {
 					t.Errorf("took the way\n%s, want\n%s", got, s.history)
 				}
 				folded := w.fold(orderID)
-				if folded.Charge.Amount.Minor != int64(s.charged)*total.Minor || folded.Refunded.Minor != int64(s.refunded)*total.Minor {
-					t.Errorf("charged %v, refunded %v", folded.Charge.Amount, folded.Refunded)
+				if folded.Captured().Minor != int64(s.charged)*total.Minor || folded.Refunded.Minor != int64(s.refunded)*total.Minor {
+					t.Errorf("charged %v, refunded %v", folded.Captured(), folded.Refunded)
 				}
 				if err := p.stop(); err != nil {
 					t.Error(err)

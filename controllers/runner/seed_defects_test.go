@@ -156,7 +156,7 @@ func TestSeedDefectFCommandsAreCheckedAndMayBeRepeated(t *testing.T) {
 func TestSeedDefectGADecisionThatIsMadeAgainAfterAConflictIsTheSame(t *testing.T) {
 	for _, s := range scenarios {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, newBook(s.script))
+			w := newWorld(t, s.book())
 			var count atomic.Int64
 			w.appending = func(eventcore.AppendRequest) error {
 				if count.Add(1)%3 != 0 {
@@ -165,8 +165,7 @@ func TestSeedDefectGADecisionThatIsMadeAgainAfterAConflictIsTheSame(t *testing.T
 				return nil
 			}
 			p := s.begin(w)
-			w.await(orderID, ended)
-			synctest.Wait()
+			s.rest(w)
 			if got := strings.Join(w.history(orderID), " "); got != s.history {
 				t.Errorf("%s: took the way\n%s, want\n%s", s.name, got, s.history)
 			}

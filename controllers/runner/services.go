@@ -27,6 +27,8 @@ type ServicesOptions struct {
 	Clock func() time.Time
 	// CallTimeout is how long a provider may take to answer; 10 s if 0.
 	CallTimeout time.Duration
+	// Jitter returns a number in [0, 1), which spreads retries; random if nil.
+	Jitter func() float64
 	// Report is told of errors in the background: see calls.Options. Required.
 	Report func(id saga.OrderID, err error)
 }
@@ -49,7 +51,9 @@ func NewServices(ctx context.Context, store eventcore.Store, options ServicesOpt
 		return nil, fmt.Errorf("start the executor: %w", err)
 	}
 	identity := store.Identity()
-	callOptions := calls.Options{Clock: options.Clock, Timeout: options.CallTimeout, Report: options.Report}
+	callOptions := calls.Options{
+		Clock: options.Clock, Timeout: options.CallTimeout, Jitter: options.Jitter, Report: options.Report,
+	}
 	return &Services{
 		Executor:  executor,
 		Order:     order.New(executor, identity, options.Clock),
