@@ -48,7 +48,20 @@ func TestAFactIsRecordedOnceAndARemarkOnlyAboutTheLastTry(t *testing.T) {
 	}{
 		{"a success", given{requested(1, 1)}, record{call: try(1, 1), outcome: paid}, true},
 		{"a success again", given{requested(1, 1), paid}, record{call: try(1, 1), outcome: paid}, false},
-		{"a success after a refusal", given{requested(1, 1), failed}, record{call: try(1, 1), outcome: paid}, false},
+		{"a success after a refusal, which is a lie", given{requested(1, 1), failed}, record{call: try(1, 1), outcome: paid}, true},
+		{
+			"a success of a generation that was given up before",
+			given{requested(1, 1), retry(1, 1, true)}, record{call: try(1, 1), outcome: paid}, true,
+		},
+		{
+			"a success of a generation that was given up before, after the end",
+			append(given{requested(1, 1), retry(1, 1, true)}, cancelled...), record{call: try(1, 1), outcome: paid}, true,
+		},
+		{
+			"a success again, after the next generation was refunded",
+			given{requested(1, 1), paid, saga.CompensationStarted{}, saga.RefundRequested{Call: try(1, 1)}, saga.PaymentRefunded{}},
+			record{call: try(1, 1), outcome: paid}, false,
+		},
 		{"a success of an earlier try", given{requested(1, 1), retry(1, 1, false), requested(1, 2)}, record{call: try(1, 1), outcome: paid}, true},
 		{"a success after the end", append(given{requested(1, 1)}, cancelled...), record{call: try(1, 1), outcome: paid}, true},
 		{"a refusal of a fenced generation", given{requested(1, 1), retry(1, 1, true)}, record{call: try(1, 1), outcome: failed}, false},
@@ -73,25 +86,80 @@ func TestAFactIsRecordedOnceAndARemarkOnlyAboutTheLastTry(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			store := memory.New(memory.Options{})
-			defer func() { _ = store.Close() }()
-			registry := saga.NewRegistry()
-			executor, err := eventcore.NewExecutor(t.Context(), store, registry, eventcore.ExecutorOptions{AppendOnly: saga.AggregateStreams()})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer executor.Close()
-			created := saga.OrderCreated{UID: "uid", FlowVersion: 1, Deadline: time.Now()}
-			before := append(given{created, saga.StockReserved{}}, test.given...)
-			if _, err := executor.Execute(t.Context(), before); err != nil {
-				t.Fatal(err)
-			}
+			executor := after(t, test.given...)
 			test.command.order = one
+			_, test.command.success = test.command.outcome.(saga.PaymentProcessed)
 			test.command.operation = &Operation{Step: saga.ProcessPayment, Aggregate: saga.PaymentAggregate}
 			receipt, err := executor.Execute(t.Context(), test.command)
 			if err != nil || (len(receipt.Events) == 1) != test.recorded {
 				t.Errorf("%d events (%v)", len(receipt.Events), err)
 			}
 		})
+	}
+}
+
+// after returns an executor whose store holds an order with reserved stock, and the events.
+func after(t *testing.T, events ...any) *eventcore.Executor {
+	t.Helper()
+	store := memory.New(memory.Options{})
+	t.Cleanup(func() { _ = store.Close() })
+	executor, err := eventcore.NewExecutor(t.Context(), store, saga.NewRegistry(), eventcore.ExecutorOptions{
+		AppendOnly: saga.AggregateStreams(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(executor.Close)
+	created := saga.OrderCreated{UID: "uid", FlowVersion: 1, CaptureMode: saga.CaptureImmediate, Deadline: time.Now()}
+	if _, err := executor.Execute(t.Context(), append(given{created, saga.StockReserved{}}, events...)); err != nil {
+		t.Fatal(err)
+	}
+	return executor
+}
+
+func TestWhatComesToLightButFitsNowhereNeedsAttention(t *testing.T) {
+	first, second := saga.Call{Generation: 1, Try: 1}, saga.Call{Generation: 2, Try: 1}
+	request := func(call saga.Call) any { return saga.PaymentRequested{Call: call} }
+	fenced := saga.StepRetryScheduled{Step: saga.ProcessPayment, Generation: 1, Try: 1, Fenced: true}
+	paid := func(generation int) any { return saga.PaymentProcessed{Generation: generation} }
+	again := saga.OrderCreated{UID: "uid", Attempt: 1, FlowVersion: 1, CaptureMode: saga.CaptureImmediate}
+	for name, events := range map[string]given{
+		"the next generation is under way":  {request(first), fenced, request(second)},
+		"the next generation has succeeded": {request(first), fenced, request(second), paid(2)},
+		"the order was completed":           {request(first), fenced, request(second), paid(2), saga.ShipmentCreated{}, saga.OrderCompleted{}},
+		"it was of an earlier attempt":      {request(first), fenced, saga.CompensationStarted{}, saga.OrderCancelled{}, again},
+	} {
+		t.Run(name, func(t *testing.T) {
+			receipt, err := after(t, events...).Execute(t.Context(), record{
+				order: one, operation: &Operation{Step: saga.ProcessPayment, Aggregate: saga.PaymentAggregate},
+				call: first, outcome: paid(1), success: true,
+			})
+			if err != nil || len(receipt.Events) != 1 {
+				t.Fatalf("%d events (%v)", len(receipt.Events), err)
+			}
+			attention, ok := receipt.Events[0].Payload.(saga.AttentionRequired)
+			if !ok || attention.Reason != saga.ReasonHappenedTwice || attention.Step != saga.ProcessPayment {
+				t.Errorf("recorded %+v", receipt.Events[0].Payload)
+			}
+		})
+	}
+}
+
+func TestALateCallOfAnEarlierAttemptClosesNothingOfTheNextOne(t *testing.T) {
+	call := saga.Call{Generation: 1, Try: 1}
+	next := saga.OrderCreated{UID: "uid", Attempt: 2, FlowVersion: 1, CaptureMode: saga.CaptureImmediate}
+	executor := after(t, saga.CompensationStarted{}, saga.OrderCancelled{}, next, saga.StockReserved{}, saga.PaymentRequested{Call: call})
+	for _, outcome := range []any{
+		saga.PaymentFailed{Generation: 1},
+		saga.StepRetryScheduled{Step: saga.ProcessPayment, Generation: 1, Try: 1, Fenced: true},
+		saga.OutcomeUnknown{Step: saga.ProcessPayment, Generation: 1, Try: 1},
+	} {
+		receipt, err := executor.Execute(t.Context(), record{
+			order: one, operation: &Operation{Step: saga.ProcessPayment, Aggregate: saga.PaymentAggregate},
+			attempt: 1, call: call, outcome: outcome, closing: true,
+		})
+		if err != nil || len(receipt.Events) != 0 {
+			t.Errorf("%T: %d events (%v)", outcome, len(receipt.Events), err)
+		}
 	}
 }

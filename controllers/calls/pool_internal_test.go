@@ -101,3 +101,14 @@ func TestRetriesWaitLongerAndLongerUpToHalfAMinuteAndInTheLongRunFive(t *testing
 		t.Errorf("defaults: %+v", got)
 	}
 }
+
+func TestWhatOnlyAPersonCanMendIsTriedSlowly(t *testing.T) {
+	for jitter, want := range map[float64][3]time.Duration{
+		0: {30 * time.Second, time.Minute, 30 * time.Minute}, 1: {time.Minute, 2 * time.Minute, time.Hour},
+	} {
+		e := &Engine{options: Options{Jitter: func() float64 { return jitter }}.withDefaults()}
+		if got := [3]time.Duration{e.slowly(1), e.slowly(2), e.slowly(100)}; got != want {
+			t.Errorf("with jitter %v: %v, want %v", jitter, got, want)
+		}
+	}
+}

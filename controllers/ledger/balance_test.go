@@ -31,6 +31,12 @@ func TestBalancesCountWhatHappenedByOrder(t *testing.T) {
 		{shipments, "undone", ledger.Cancellation, 0, nil},
 		{payments, "undone", ledger.Refund, 300, nil},
 		{payments, "undone", ledger.Refund, 500, nil},
+		{payments, "captured", ledger.Authorization, 500, nil},
+		{payments, "captured", ledger.Capture, 500, nil},
+		{payments, "captured", ledger.Refund, 200, nil},
+		{payments, "voided", ledger.Authorization, 400, nil},
+		{payments, "voided", ledger.Void, 400, nil},
+		{payments, "held", ledger.Authorization, 300, nil},
 		{payments, "refused", ledger.Charge, 100, refuse},
 		{shipments, "refused", ledger.Shipment, 0, refuse},
 	} {
@@ -46,6 +52,9 @@ func TestBalancesCountWhatHappenedByOrder(t *testing.T) {
 	want := map[string]ledger.Balance{
 		"completed": {Charged: usd(700), Shipments: 1},
 		"undone":    {Charged: usd(1800), Refunded: usd(800), Shipments: 1, Cancelled: 1},
+		"captured":  {Charged: usd(500), Refunded: usd(200), Authorized: usd(500), Captured: usd(500)},
+		"voided":    {Authorized: usd(400), Voided: usd(400)},
+		"held":      {Authorized: usd(300)},
 		"refused":   {},
 	}
 	got, err := ledger.Balances(t.Context(), payments, shipments)
@@ -54,6 +63,11 @@ func TestBalancesCountWhatHappenedByOrder(t *testing.T) {
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("the balances are %+v instead of %+v", got, want)
+	}
+	for order, held := range map[string]int64{"captured": 0, "voided": 0, "held": 300, "completed": 0} {
+		if got[order].Held() != held {
+			t.Errorf("%s: %d is held", order, got[order].Held())
+		}
 	}
 }
 

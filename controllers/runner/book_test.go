@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,6 +76,8 @@ type book struct {
 	// prepared holds the keys for which something was prepared, if the payment provider wants that.
 	preparing bool
 	prepared  map[string]bool
+	// last is what has happened last.
+	last kind
 	// effect is called after something has happened for the first time, if it is set.
 	effect func()
 }
@@ -164,7 +167,7 @@ func (b *book) arrive(k kind, key, correlation string, todo fault) error {
 		}
 	}
 	e.requests++
-	b.entries[key] = e
+	b.entries[key], b.last = e, k
 	b.mu.Unlock()
 	if !known {
 		b.tell()
@@ -224,8 +227,23 @@ func (b *book) tell() {
 	}
 }
 
-// bank is the book as a payment provider.
-type bank struct{ *book }
+func (b *book) keys(k kind, correlation, state string) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var keys []string
+	for key, e := range b.entries {
+		if e.kind == k && e.correlation == correlation && e.state == state {
+			keys = append(keys, key)
+		}
+	}
+	return slices.Sorted(slices.Values(keys))
+}
+
+// bank is the book as a payment provider of a process.
+type bank struct {
+	*book
+	process *process
+}
 
 var _ payment.Provider = bank{}
 
@@ -240,6 +258,7 @@ func movement(r payment.Request) payment.Movement {
 }
 
 func (b bank) Do(ctx context.Context, r payment.Request) (payment.Movement, error) {
+	b.process.doze(kinds[r.Action])
 	return movement(r), b.perform(ctx, kinds[r.Action], r.Key, r.Correlation)
 }
 
@@ -259,7 +278,7 @@ type preparer struct{ bank }
 
 var _ payment.Preparer = preparer{}
 
-func (p preparer) Prepare(ctx context.Context, r payment.Request) (string, error) {
+func (p preparer) Prepare(_ context.Context, r payment.Request) (string, error) {
 	switch p.next(prepare) {
 	case refuse:
 		return "", &calls.Refusal{Code: "no", Message: "The answer is no"}
@@ -300,17 +319,22 @@ func (b *book) was(key string) bool {
 // total is what every order of these tests costs.
 var total = saga.Money{Currency: "USD", Minor: 150_000}
 
-// carrier is the book as a carrier.
-type carrier struct{ *book }
+// carrier is the book as a carrier of a process.
+type carrier struct {
+	*book
+	process *process
+}
 
 var _ shipping.Provider = carrier{}
 
 func (c carrier) Create(ctx context.Context, r shipping.ShipmentRequest) (shipping.Shipment, error) {
+	c.process.doze(ship)
 	err := c.perform(ctx, ship, r.Key, r.Correlation)
 	return shipping.Shipment{Reference: "sh:" + r.Key, TrackingNumber: "T"}, err
 }
 
 func (c carrier) CancelShipment(ctx context.Context, r shipping.CancelRequest) (shipping.Cancellation, error) {
+	c.process.doze(withdraw)
 	err := c.perform(ctx, withdraw, r.Key, r.Correlation)
 	return shipping.Cancellation{Reference: r.Shipment}, err
 }

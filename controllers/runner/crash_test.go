@@ -149,6 +149,7 @@ func TestOrdersInEveryStateGoOnAfterARestart(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, newBook(nil))
+		w.most = 0
 		before := w.begin()
 		before.supply(laptop, 1000)
 		before.supply(mouse, 1000)

@@ -279,6 +279,7 @@ func (s scenario) expect(w *world, want ending) {
 		shipped = 1
 	case "":
 		kept = 1 // until a person has decided
+	case saga.Cancelled:
 	}
 	for product, want := range map[saga.ProductID]saga.Stock{
 		laptop: {Reserved: kept, Shipped: shipped}, mouse: {Reserved: 2 * kept, Shipped: 2 * shipped},

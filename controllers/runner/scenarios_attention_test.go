@@ -80,36 +80,36 @@ var attentionScenarios = []scenario{
 		name:   "a provider without a fence loses a charge, which arrives after all",
 		script: map[kind][]fault{charge: {arriveLate}}, noFence: true,
 		outcome: saga.Completed, charged: 1,
-		history: toPayment + "OutcomeUnknown OutcomeUnknown AttentionRequired PaymentProcessed ShipmentRequested " +
+		history: toPayment + "OutcomeUnknown " + "OutcomeUnknown AttentionRequired PaymentProcessed ShipmentRequested " +
 			"ShipmentCreated OrderCompleted",
 	},
 	{
 		name:   "a provider without a fence loses a charge: a person has to decide",
 		script: map[kind][]fault{charge: {loseRequest}}, noFence: true, deadline: 2 * time.Minute,
 		reason: saga.ReasonDeadlineExceeded, attention: saga.ReasonOutcomeUnknown,
-		history: toPayment + "OutcomeUnknown OutcomeUnknown AttentionRequired OutcomeUnknown " + turnLate +
+		history: toPayment + "OutcomeUnknown " + "OutcomeUnknown AttentionRequired OutcomeUnknown " + turnLate +
 			"OutcomeUnknown",
 	},
 	{
 		name:   "a provider without a fence loses a charge, which surely did not happen",
 		script: map[kind][]fault{charge: {loseRequest}}, noFence: true, verbs: decided(saga.ResolveSkip),
 		outcome: saga.Completed, charged: 1,
-		history: toPayment + "OutcomeUnknown OutcomeUnknown AttentionRequired AttentionResolved PaymentRequested " +
+		history: toPayment + "OutcomeUnknown " + "OutcomeUnknown AttentionRequired AttentionResolved PaymentRequested " +
 			"PaymentProcessed ShipmentRequested ShipmentCreated OrderCompleted",
 	},
 	{
 		name:   "a provider without a fence loses a refund, which is looked up again",
 		script: map[kind][]fault{ship: {refuse}, refund: {loseRequest}}, noFence: true, verbs: decided(saga.ResolveRetry),
 		reason: saga.ReasonShipmentRefused, attention: saga.ReasonOutcomeUnknown, charged: 1,
-		history: toShipment + "ShipmentFailed CompensationStarted RefundRequested OutcomeUnknown OutcomeUnknown " +
+		history: toShipment + "ShipmentFailed CompensationStarted RefundRequested OutcomeUnknown " + "OutcomeUnknown " +
 			"AttentionRequired AttentionResolved OutcomeUnknown AttentionRequired OutcomeUnknown " +
-			"OutcomeUnknown OutcomeUnknown",
+			"OutcomeUnknown " + "OutcomeUnknown",
 	},
 	{
 		name:   "a provider without a fence loses a refund, which was made by hand",
 		script: map[kind][]fault{ship: {refuse}, refund: {loseRequest}}, noFence: true, verbs: decided(saga.ResolveSkip),
 		outcome: saga.Cancelled, reason: saga.ReasonShipmentRefused, charged: 1, refunded: 1,
-		history: toShipment + "ShipmentFailed CompensationStarted RefundRequested OutcomeUnknown OutcomeUnknown " +
+		history: toShipment + "ShipmentFailed CompensationStarted RefundRequested OutcomeUnknown " + "OutcomeUnknown " +
 			"AttentionRequired AttentionResolved " + undoStock,
 	},
 	{
@@ -117,7 +117,7 @@ var attentionScenarios = []scenario{
 		script: map[kind][]fault{charge: {arriveLate}}, noFence: true,
 		verbs:   []moment{{"AttentionRequired", 5 * time.Second, resolve(saga.ResolveForce)}},
 		outcome: saga.Completed, charged: 1,
-		history: toPayment + "OutcomeUnknown OutcomeUnknown AttentionRequired AttentionResolved ShipmentRequested " +
+		history: toPayment + "OutcomeUnknown " + "OutcomeUnknown AttentionRequired AttentionResolved ShipmentRequested " +
 			"ShipmentCreated OrderCompleted",
 	},
 	{
@@ -125,7 +125,7 @@ var attentionScenarios = []scenario{
 		script: map[kind][]fault{charge: {loseRequest}}, noFence: true,
 		verbs:   append(cancelledAfter("AttentionRequired", time.Second), decided(saga.ResolveSkip)...),
 		outcome: saga.Cancelled, reason: saga.ReasonCancelledByUser,
-		history: toPayment + "OutcomeUnknown OutcomeUnknown AttentionRequired " + cancelCause +
+		history: toPayment + "OutcomeUnknown " + "OutcomeUnknown AttentionRequired " + cancelCause +
 			"AttentionResolved " + undoStock,
 	},
 	{
@@ -147,7 +147,7 @@ var attentionScenarios = []scenario{
 		name: "the provider is unavailable to prepare a charge, loses a reply, and loses the charge", prepares: true,
 		script:  map[kind][]fault{prepare: {unavailable, loseReply}, charge: {unavailable, loseRequest}},
 		outcome: saga.Completed, charged: 1,
-		history: "OrderCreated StockReserved StepRetryScheduled StepRetryScheduled PaymentRequested " +
+		history: "OrderCreated StockReserved StepRetryScheduled " + "StepRetryScheduled PaymentRequested " +
 			"StepRetryScheduled PaymentRequested OutcomeUnknown StepRetryScheduled " +
 			"PaymentRequested PaymentProcessed ShipmentRequested ShipmentCreated OrderCompleted",
 	},

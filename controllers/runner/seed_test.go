@@ -165,3 +165,61 @@ func TestEverySimulatedTokenDoesWhatItSays(t *testing.T) {
 		})
 	}
 }
+
+func TestEverySimulatedTroubleAfterTheChargeDoesWhatItSays(t *testing.T) {
+	authorised := toShipment + "ShipmentCreated CaptureRequested "
+	for _, test := range []struct {
+		token, name, capture, want string
+	}{
+		{"sim_approve", "", saga.CaptureOnShipment, authorised + "PaymentCaptured OrderCompleted"},
+		{
+			"sim_capture_refused", "", saga.CaptureOnShipment,
+			authorised + "PaymentFailed CompensationStarted " + undoLabel + undoHeld,
+		},
+		{"sim_capture_lost", "", saga.CaptureOnShipment, authorised + "OutcomeUnknown PaymentCaptured OrderCompleted"},
+		{
+			"sim_void_lost", "SIM REFUSE", saga.CaptureOnShipment,
+			toShipment + "ShipmentFailed CompensationStarted RefundRequested OutcomeUnknown PaymentVoided " + undoStock,
+		},
+		{
+			"sim_void_refused", "SIM REFUSE", saga.CaptureOnShipment,
+			toShipment + "ShipmentFailed CompensationStarted RefundRequested AttentionRequired",
+		},
+		{
+			"sim_refund_refused", "SIM REFUSE", saga.CaptureImmediate,
+			toShipment + "ShipmentFailed CompensationStarted RefundRequested AttentionRequired",
+		},
+		{
+			"sim_refund_lost", "SIM REFUSE", saga.CaptureImmediate,
+			toShipment + "ShipmentFailed CompensationStarted RefundRequested OutcomeUnknown PaymentRefunded " + undoStock,
+		},
+		{
+			"sim_capture_refused", "SIM DISPATCHED", saga.CaptureOnShipment,
+			authorised + "PaymentFailed CompensationStarted ShipmentCancelRequested OrderShipped AttentionRequired",
+		},
+		{
+			"sim_capture_refused", "SIM CANCEL REFUSED", saga.CaptureOnShipment,
+			authorised + "PaymentFailed CompensationStarted ShipmentCancelRequested AttentionRequired",
+		},
+		{
+			"sim_capture_refused", "SIM CANCEL LOST", saga.CaptureOnShipment,
+			authorised + "PaymentFailed CompensationStarted ShipmentCancelRequested OutcomeUnknown ShipmentCancelled " + undoHeld,
+		},
+	} {
+		t.Run(test.token+", "+test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, p, _ := simulate(t, test.token)
+				p.supply(laptop, 10)
+				p.supply(mouse, 50)
+				content := order("uid-1")
+				content.CaptureMode, content.Address.Name = test.capture, test.name
+				p.accept(orderID, content)
+				w.await(orderID, ended)
+				if got := strings.Join(w.history(orderID), " "); got != test.want {
+					t.Errorf("took the way\n%s, want\n%s", got, test.want)
+				}
+				_ = p.stop()
+			})
+		})
+	}
+}

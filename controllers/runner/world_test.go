@@ -53,6 +53,8 @@ type world struct {
 	gone map[string]bool // gateways, carriers and Order objects (by UID) that are not there
 	// found says that what was missing at first has arrived.
 	found bool
+	// sleeper is how the next process falls asleep.
+	sleeper *sleeper
 	// appending is called before every append, if it is set. Its error is the append's.
 	appending func(eventcore.AppendRequest) error
 	// appended is called after every append with events, if it is set.
@@ -61,6 +63,8 @@ type world struct {
 	reading  time.Duration // how long it takes to read a token
 	appends  atomic.Int64  // all, also those that only check
 	commits  atomic.Int64  // those with events of an order
+	// most is how many appends there may be; 0 is any number.
+	most int64
 	// boundaries are counted, if they are set.
 	boundaries *boundaries
 }
@@ -69,7 +73,7 @@ type world struct {
 func newWorld(t *testing.T, b *book) *world {
 	t.Helper()
 	store := memory.New(memory.Options{StoreID: storeID})
-	return &world{t: t, store: store, book: b, gone: map[string]bool{}}
+	return &world{t: t, store: store, book: b, gone: map[string]bool{}, most: 2000}
 }
 
 func (w *world) missing(names ...string) {
@@ -98,6 +102,36 @@ type process struct {
 	// scenario is what the process plays; people act in it until the process is stopped.
 	scenario scenario
 	people   sync.WaitGroup
+	// asleep is set if the process falls asleep some time.
+	asleep *sleeper
+}
+
+// sleeper stops a process, as SIGSTOP does, before its first request of the kind leaves, until it is awakened.
+type sleeper struct {
+	at            kind
+	once          sync.Once
+	asleep, awake chan struct{}
+}
+
+func newSleeper(at kind) *sleeper {
+	return &sleeper{at: at, asleep: make(chan struct{}), awake: make(chan struct{})}
+}
+
+// doze is passed by all that a process does to the world. A request of the kind falls asleep there, and whatever comes
+// after it.
+func (p *process) doze(k kind) {
+	s := p.asleep
+	if s == nil {
+		return
+	}
+	if k == s.at {
+		s.once.Do(func() { close(s.asleep) })
+	}
+	select {
+	case <-s.asleep:
+		<-s.awake
+	default:
+	}
 }
 
 var errDead = errors.New("the process is dead")
@@ -115,7 +149,8 @@ func (w *world) start() *process {
 // begin runs a process.
 func (w *world) begin() *process {
 	w.t.Helper()
-	p := &process{world: w, ended: make(chan error, 1)}
+	p := &process{world: w, ended: make(chan error, 1), asleep: w.sleeper}
+	w.sleeper = nil
 	ctx, cancel := context.WithCancel(w.t.Context())
 	p.cancel = cancel
 	var err error
@@ -139,17 +174,20 @@ func (p *process) stop() error {
 	return <-p.ended
 }
 
+// over reports whether the error is that of a process which has died, or has ended because another one has taken over.
+func (p *process) over(err error) bool { return p.dead.Load() || errors.Is(err, eventcore.ErrClosed) }
+
 func (p *process) supply(product saga.ProductID, received int64) {
 	p.t.Helper()
 	totals := []saga.SupplyTotal{{Source: "factory", Received: received}}
-	if err := p.Inventory.Supply(p.t.Context(), product, totals); err != nil && !p.dead.Load() {
+	if err := p.Inventory.Supply(p.t.Context(), product, totals); err != nil && !p.over(err) {
 		p.t.Fatal(err)
 	}
 }
 
 func (p *process) accept(id saga.OrderID, content saga.OrderCreated) {
 	p.t.Helper()
-	if err := p.Order.Accept(p.t.Context(), id, content); err != nil && !p.dead.Load() {
+	if err := p.Order.Accept(p.t.Context(), id, content); err != nil && !p.over(err) {
 		p.t.Fatal(err)
 	}
 }
@@ -246,8 +284,13 @@ func (s storeOf) Append(ctx context.Context, request eventcore.AppendRequest) (e
 	if s.process.dead.Load() {
 		return eventcore.Appended{}, errDead
 	}
+	s.process.doze("")
 	w := s.process.world
-	w.appends.Add(1)
+	if appends := w.appends.Add(1); w.most > 0 && appends > w.most {
+		s.process.die()
+		w.t.Errorf("more than %d appends: the process runs round in circles", w.most)
+		return eventcore.Appended{}, errDead
+	}
 	if w.appending != nil {
 		if err := w.appending(request); err != nil {
 			return eventcore.Appended{}, err
@@ -283,13 +326,13 @@ type (
 func (g gateways) Provider(name string) (payment.Provider, bool) {
 	there := g.there("gateway/"+name) && !g.dead.Load()
 	if g.book.preparing {
-		return preparerOf{bankOf{preparer{bank{g.book}}, g.process}}, there
+		return preparerOf{bankOf{preparer{bank{g.book, g.process}}, g.process}}, there
 	}
-	return bankOf{bank{g.book}, g.process}, there
+	return bankOf{bank{g.book, g.process}, g.process}, there
 }
 
 func (c carriers) Provider(name string) (shipping.Provider, bool) {
-	return carrierOf{carrier{c.book}, c.process}, c.there("carrier/"+name) && !c.dead.Load()
+	return carrierOf{carrier{c.book, c.process}, c.process}, c.there("carrier/"+name) && !c.dead.Load()
 }
 
 func (o tokens) Token(_ context.Context, _ saga.OrderID, accepted func(string) bool) (string, bool, error) {

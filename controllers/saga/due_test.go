@@ -35,6 +35,9 @@ func due(order saga.Order, now time.Time) []string {
 	if order.Cancellable() {
 		moves = append(moves, "cancel")
 	}
+	if attention, ok := order.Unpaid(); ok {
+		moves = append(moves, "attention: "+attention.Reason)
+	}
 	slices.Sort(moves)
 	return moves
 }
@@ -195,6 +198,20 @@ func TestNextIsTheEarliestTimeAtWhichAServiceHasToLookAgain(t *testing.T) {
 			saga.PaymentService, 0, 4 * time.Second,
 		},
 		{"the end of a refund", join(toRefund, []any{refundRequested()}), saga.PaymentService, 0, 10 * time.Second},
+		{"the end of a grace", join(toShipment, []any{absent}), saga.OrderService, 0, time.Minute},
+		{"the deadline after it", join(toShipment, []any{absent}), saga.OrderService, time.Minute, time.Hour},
+		{"the deadline of a suspended order", join(toShipment, []any{suspended}), saga.OrderService, 0, time.Hour},
+		{
+			"no deadline once the goods have left",
+			join(toTheEnd, []any{wantsOut, turnedByIt, cancelRequested(), goodsLeft}), saga.OrderService, 0, 0,
+		},
+		{"the end of a capture, for its owner", captures, saga.PaymentService, 0, 10 * time.Second},
+		{"not for others", captures, saga.ShippingService, 0, 0},
+		{
+			"the next look-up of what needs attention",
+			join(toPayment, []any{requested(1), unknown(saga.ProcessPayment, 5*time.Second), asked(saga.ProcessPayment, false)}),
+			saga.PaymentService, 0, 5 * time.Second,
+		},
 		{"nothing for what waits for an object", join(toPayment, []any{noGateway}), saga.PaymentService, 0, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -50,6 +50,55 @@ var (
 	noGateway   = saga.StepWaiting{Step: saga.ProcessPayment, Reason: saga.ReasonWaitingForGateway, Name: "default"}
 )
 
+// The events of orders that capture on shipment.
+var (
+	createdOnShipment = func() saga.OrderCreated {
+		content := created
+		content.CaptureMode = saga.CaptureOnShipment
+		return content
+	}()
+	authorized     = saga.PaymentProcessed{Generation: 1, Reference: "au_1", Amount: usd(150_000), Authorized: true}
+	captured       = saga.PaymentCaptured{Generation: 1, Reference: "cp_1", Amount: usd(150_000)}
+	captureRefused = saga.PaymentFailed{Generation: 1, Capture: true, Code: "expired"}
+	voided         = saga.PaymentVoided{Generation: 1, Reference: "vo_1"}
+)
+
+// What people and carriers have to say.
+var (
+	wantsOut   = saga.OrderCancellationRequested{Reason: saga.ReasonCancelledByUser}
+	turnedByIt = saga.Cancellation(saga.ReasonCancelledByUser)
+	suspended  = saga.OrderSuspended{Reason: saga.ReasonSuspended}
+	absent     = saga.OrderSuspended{Reason: saga.ReasonOrderDeleted, CancelAt: after(time.Minute)}
+	resumed    = saga.OrderResumed{}
+	goodsLeft  = saga.OrderShipped{Reference: "sh_1"}
+	noLabel    = saga.AttentionRequired{Step: saga.CreateShipment, Undo: true, Reason: saga.ReasonCancelRefused}
+	unpaid     = saga.AttentionRequired{Step: saga.CapturePayment, Reason: saga.ReasonShippedUnpaid}
+	unpaidBack = saga.AttentionRequired{Step: saga.CreateShipment, Undo: true, Reason: saga.ReasonShippedUnpaid}
+	twice      = saga.AttentionRequired{Step: saga.ProcessPayment, Reason: saga.ReasonHappenedTwice}
+)
+
+func captureRequested() saga.CaptureRequested {
+	return saga.CaptureRequested{Call: call(1), Reference: "au_1", Amount: usd(150_000)}
+}
+
+func voidRequested() saga.RefundRequested {
+	return saga.RefundRequested{Call: call(1), Void: true, Reference: "au_1", Amount: usd(150_000)}
+}
+
+// asked is the attention about an unknown outcome, which the operator goes on to look up.
+func asked(step string, undo bool) saga.AttentionRequired {
+	return saga.AttentionRequired{
+		Step: step, Undo: undo, Reason: saga.ReasonOutcomeUnknown, NotBefore: after(5 * time.Second),
+	}
+}
+
+// answered is a person's answer to the attention.
+func answered(attention saga.AttentionRequired, action saga.Resolution) saga.AttentionResolved {
+	return saga.AttentionResolved{
+		Step: attention.Step, Undo: attention.Undo, Action: action, Reason: "Seen to", Actor: "ada", Reference: "by-hand",
+	}
+}
+
 // call is the first try of a generation; its caller gives up ten seconds after start.
 func call(generation int) saga.Call {
 	return saga.Call{Generation: generation, Try: 1, Key: "key", Deadline: after(10 * time.Second)}

@@ -75,6 +75,34 @@ func TestAnOrderThatEndedIsOpenAgainWhileALateChargeIsRefunded(t *testing.T) {
 	}
 }
 
+func TestAnOrderThatEndedIsOpenUntilAllThatCameToLightIsUndone(t *testing.T) {
+	ended := []any{createdOnShipment, reserved, tooLate, compensated, released, cancelled}
+	for name, test := range map[string]struct {
+		late []any
+		open bool
+	}{
+		"an authorisation":                  {[]any{authorized}, true},
+		"a voided authorisation":            {[]any{authorized, voidRequested(), voided}, false},
+		"a capture":                         {[]any{authorized, captured}, true},
+		"a refunded capture":                {[]any{authorized, captured, refundRequested(), refunded}, false},
+		"a shipment":                        {[]any{shipped}, true},
+		"a cancelled shipment":              {[]any{shipped, cancelRequested(), unshipped}, false},
+		"a shipment and a refund":           {[]any{authorized, shipped, voidRequested(), voided}, true},
+		"goods that have left":              {[]any{shipped, cancelRequested(), goodsLeft}, true},
+		"goods that a person got back":      {[]any{shipped, cancelRequested(), goodsLeft, unpaidBack, answered(unpaidBack, saga.ResolveSkip)}, false},
+		"a refused refund":                  {[]any{paid, refundRequested(), noRefund}, true},
+		"a refund that is tried again":      {[]any{paid, refundRequested(), noRefund, answered(noRefund, saga.ResolveRetry)}, true},
+		"a refund that was made by hand":    {[]any{paid, refundRequested(), noRefund, answered(noRefund, saga.ResolveSkip)}, false},
+		"another attempt":                   {[]any{created}, true},
+		"another attempt that has ended":    {[]any{created, outOfStock, compensated, cancelled}, false},
+		"something that has happened twice": {[]any{twice}, false},
+	} {
+		if row, open := openAfter(t, join(ended, test.late)...); open != test.open {
+			t.Errorf("%s: open %v, %+v", name, open, row)
+		}
+	}
+}
+
 func TestTheRowOfAnOpenOrderTellsWhatItWaitsFor(t *testing.T) {
 	deadline, soon := call(1).Deadline, after(5*time.Second)
 	for _, test := range []struct {
@@ -85,6 +113,10 @@ func TestTheRowOfAnOpenOrderTellsWhatItWaitsFor(t *testing.T) {
 	}{
 		{"a gateway", []any{noGateway}, &noGateway, time.Time{}},
 		{"a gateway, although another object was attached", []any{noGateway, saga.OrderAttached{UID: "uid-2"}}, &noGateway, time.Time{}},
+		{"a gateway, although it is suspended", []any{noGateway, suspended}, &noGateway, time.Time{}},
+		{"a gateway, although a person is asked", []any{noGateway, asked(saga.ProcessPayment, false)}, &noGateway, soon},
+		{"nothing once it has turned round", []any{noGateway, wantsOut, turnedByIt}, nil, time.Time{}},
+		{"the end of a grace", []any{absent}, nil, after(time.Minute)},
 		{"nothing once it goes on", []any{noGateway, requested(1)}, nil, deadline},
 		{"a call", []any{requested(1)}, nil, deadline},
 		{"a retry", []any{requested(1), retry(saga.ProcessPayment, 5*time.Second)}, nil, soon},

@@ -19,6 +19,10 @@ func (w *walk) judge() {
 	events := func(yield func(*eventcore.Event, error) bool) {
 		supply := saga.StockSupplied{Supply: []saga.SupplyTotal{{Source: "factory", Received: 2}}}
 		for i, payload := range slices.Concat([]any{supply}, w.log) {
+			if resolved, ok := payload.(saga.AttentionResolved); ok {
+				resolved.Attention++ // the supply comes first
+				payload = resolved
+			}
 			if !yield(attributed(i+1, payload), nil) {
 				return
 			}
@@ -59,12 +63,18 @@ func (k key) callKey() string {
 
 // movements are the providers' books.
 func (w *walk) movements() iter.Seq2[verify.Movement, error] {
-	kinds := []verify.Kind{verify.Charge, verify.Refund, verify.Shipment, verify.Cancellation}
-	states := map[answer]verify.State{done: verify.Done, no: verify.Refused, neverAgain: verify.Fenced}
+	kinds := []verify.Kind{
+		taking: verify.Charge, givingBack: verify.Refund, shipping: verify.Shipment, unshipping: verify.Cancellation,
+		capturing: verify.Capture, refunding: verify.Refund,
+	}
+	if w.order.Content.CaptureMode == saga.CaptureOnShipment {
+		kinds[taking], kinds[givingBack] = verify.Authorize, verify.Void
+	}
+	states := map[answer]verify.State{done: verify.Done, no: verify.Refused, left: verify.Refused, neverAgain: verify.Fenced}
 	return func(yield func(verify.Movement, error) bool) {
 		for k, a := range w.book {
 			m := verify.Movement{Kind: kinds[k.operation], Key: k.callKey(), Correlation: "store/shop/order-001/1", State: states[a]}
-			if outsides[k.operation].step == saga.ProcessPayment {
+			if outsides[k.operation].step != saga.CreateShipment {
 				m.Amount = created.Total
 			}
 			if !yield(m, nil) {

@@ -96,9 +96,9 @@ func auditMoney(c *checker, o *OrderBook) {
 	c.check(charged.Minor-refunded.Minor == due, RuleMoney, "%s with a total of %s, but charged %s and refunded %s",
 		o.ending(), amount(total), amount(charged), amount(refunded))
 	c.check(len(o.Charges) <= 1 && len(o.Refunds) <= 1, RuleOnce, "%d charges and %d refunds", len(o.Charges), len(o.Refunds))
-	c.check(o.Order.Charge.Amount.Minor == charged.Minor && o.Order.Refunded.Minor == refunded.Minor, RuleRecorded,
+	c.check(o.Order.Captured().Minor == charged.Minor && o.Order.Refunded.Minor == refunded.Minor, RuleRecorded,
 		"recorded as charged %s and refunded %s, but the provider charged %s and refunded %s",
-		amount(o.Order.Charge.Amount), amount(o.Order.Refunded), amount(charged), amount(refunded))
+		amount(o.Order.Captured()), amount(o.Order.Refunded), amount(charged), amount(refunded))
 }
 
 func auditGoods(c *checker, o *OrderBook) {
@@ -123,7 +123,7 @@ func auditStatus(c *checker, o *OrderBook) {
 	status := &o.Object.Status
 	c.check(string(status.Outcome) == string(o.Order.Outcome), RuleStatus,
 		"status.outcome is %q, the events say %q", status.Outcome, o.Order.Outcome)
-	charged, refunded := o.Order.Charge.Amount.String(), o.Order.Refunded.String()
+	charged, refunded := o.Order.Captured().String(), o.Order.Refunded.String()
 	c.check(status.Charged == charged && status.Refunded == refunded, RuleStatus,
 		"status says charged %q and refunded %q, the events say %s and %s", status.Charged, status.Refunded, charged, refunded)
 }

@@ -187,7 +187,7 @@ func orderOf(entry ledger.Entry) (saga.OrderID, bool) {
 
 func (o *OrderBook) addEntry(entry ledger.Entry) {
 	switch entry.Kind {
-	case ledger.Charge:
+	case ledger.Charge, ledger.Capture:
 		o.Charges = append(o.Charges, entry)
 	case ledger.Refund:
 		o.Refunds = append(o.Refunds, entry)
@@ -195,6 +195,7 @@ func (o *OrderBook) addEntry(entry ledger.Entry) {
 		o.Shipments = append(o.Shipments, entry)
 	case ledger.Cancellation:
 		o.Cancellations = append(o.Cancellations, entry)
+	case ledger.Authorization, ledger.Void: // no money moves
 	}
 }
 

@@ -56,11 +56,11 @@ func (m Mutant) rules(t *testing.T, root string) []verify.Rule {
 	if err := os.WriteFile(path, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	tests := m.Tests
+	tests, limit := m.Tests, "90s"
 	if *full {
-		tests = "TestTheCrashMatrix|TestTwoProcessesOnOneStoreDoNothingTwice"
+		limit, tests = "10m", "TestTheCrashMatrix|TestTwoProcessesOnOneStoreDoNothingTwice"
 	}
-	command := exec.CommandContext(t.Context(), "go", "test", "-overlay", path, "-count=1", "-timeout=10m", "-run", tests, "./controllers/runner")
+	command := exec.CommandContext(t.Context(), "go", "test", "-overlay", path, "-count=1", "-timeout="+limit, "-run", tests, "./controllers/runner")
 	command.Dir = root
 	output, err := command.CombinedOutput()
 	if err == nil {

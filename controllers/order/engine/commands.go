@@ -4,6 +4,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/eventcore/order-operator/controllers/saga"
@@ -114,7 +115,7 @@ func decide(order saga.Order, now time.Time) []any {
 
 // turned returns the events of an order that turns round because of the causes.
 func turned(order saga.Order, turn saga.CompensationStarted, causes ...any) []any {
-	events := append(causes, turn)
+	events := slices.Concat(causes, []any{turn})
 	if order.NothingLeft() {
 		events = append(events, saga.OrderCancelled{Reason: turn.Reason, Message: turn.Message})
 	}

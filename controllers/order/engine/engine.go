@@ -26,8 +26,8 @@ func New(executor *eventcore.Executor, identity eventcore.Identity, clock func()
 	return &Engine{executor: executor, store: identity.StoreID.String(), clock: clock}
 }
 
-// Accept creates the order, or attaches the object of content.UID to the order of that name if its content is the same; a
-// higher attempt than the order's last one starts it anew with whatever content. An order that was suspended because its
+// Accept creates the order, or attaches the object of content.UID to the order of that name if its content is the same;
+// a higher attempt than the order's last one starts it anew with whatever content. An order that was suspended because its
 // object was gone goes on. The deadline and the flow's version are filled in, and the attempt is 1 if it is 0. It
 // returns a *NameTakenError if the name belongs to an order with other content, an *AttemptError if the last attempt was
 // completed or is not undone wholly, and ErrInvalidContent for content that no saga can carry out; nothing is recorded

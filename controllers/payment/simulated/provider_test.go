@@ -165,6 +165,110 @@ func TestAKeyIsNoGoodForOtherContent(t *testing.T) {
 	}
 }
 
+// begin charges or authorises 10.00 USD and returns the reference.
+func begin(t *testing.T, provider *simulated.Provider, action engine.Action, token string) string {
+	t.Helper()
+	movement, err := provider.Do(t.Context(), request(action, string(action)+" with "+token, token))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return movement.Reference
+}
+
+func TestAnAuthorisationIsCapturedOrVoidedOnceAndAsAWhole(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		before engine.Action // what happened to the authorisation
+		action engine.Action
+		minor  int64
+		code   string
+	}{
+		{"it is captured", "", engine.Capture, 1000, ""},
+		{"it is voided", "", engine.Void, 1000, ""},
+		{"it is captured in part", "", engine.Capture, 999, simulated.CodeAmountMismatch},
+		{"more than it is captured", "", engine.Capture, 1001, simulated.CodeAmountMismatch},
+		{"it is refunded although nothing was captured", "", engine.Refund, 1, simulated.CodeRefundExceedsCharge},
+		{"a capture is refunded", engine.Capture, engine.Refund, 1000, ""},
+		{"a capture is captured again", engine.Capture, engine.Capture, 1000, simulated.CodeAlreadyCaptured},
+		{"a capture is voided", engine.Capture, engine.Void, 1000, simulated.CodeAlreadyCaptured},
+		{"a void is captured", engine.Void, engine.Capture, 1000, simulated.CodeAlreadyVoided},
+		{"a void is voided again", engine.Void, engine.Void, 1000, simulated.CodeAlreadyVoided},
+		{"a void is refunded", engine.Void, engine.Refund, 1, simulated.CodeRefundExceedsCharge},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			provider := simulated.New(ledgertest.Open(t, ""), simulated.Options{})
+			reference := begin(t, provider, engine.Authorize, "sim_approve")
+			if row.before != "" {
+				if _, err := provider.Do(t.Context(), later(row.before, "before", reference, 1000)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			moved, err := provider.Do(t.Context(), later(row.action, "key", reference, row.minor))
+			if ledgertest.Code(err) != row.code || (err == nil) != (row.code == "") || err == nil && moved.Amount != usd(row.minor) {
+				t.Errorf("%+v, %v", moved, err)
+			}
+		})
+	}
+}
+
+func TestAChargeIsNeitherCapturedNorVoided(t *testing.T) {
+	provider := simulated.New(ledgertest.Open(t, ""), simulated.Options{})
+	charge := begin(t, provider, engine.Charge, "sim_approve")
+	for _, action := range []engine.Action{engine.Capture, engine.Void} {
+		if _, err := provider.Do(t.Context(), later(action, string(action), charge, 1000)); ledgertest.Code(err) != simulated.CodeChargeNotFound {
+			t.Errorf("%s: %v", action, err)
+		}
+	}
+}
+
+func TestTheTokenDecidesAboutWhatFollowsToo(t *testing.T) {
+	for _, row := range []struct {
+		token  string
+		action engine.Action
+		code   string // empty if the answer is lost
+	}{
+		{"sim_capture_refused", engine.Capture, simulated.CodeCaptureRefused},
+		{"sim_capture_lost", engine.Capture, ""},
+		{"sim_void_refused", engine.Void, simulated.CodeVoidRefused},
+		{"sim_void_lost", engine.Void, ""},
+		{"sim_refund_refused", engine.Refund, simulated.CodeRefundRefused},
+		{"sim_refund_lost", engine.Refund, ""},
+	} {
+		t.Run(row.token, func(t *testing.T) {
+			provider := simulated.New(ledgertest.Open(t, ""), simulated.Options{})
+			begins := engine.Authorize
+			if row.action == engine.Refund {
+				begins = engine.Charge
+			}
+			reference := begin(t, provider, begins, row.token)
+			_, err := provider.Do(t.Context(), later(row.action, "key", reference, 1000))
+			if err == nil || ledgertest.Code(err) != row.code || errors.Is(err, calls.ErrUnavailable) {
+				t.Errorf("the answer is %v", err)
+			}
+			found, err := provider.Find(t.Context(), engine.Request{Action: row.action, Key: "key"})
+			if (found != nil) != (row.code == "") || ledgertest.Code(err) != row.code {
+				t.Errorf("found %+v, %v", found, err)
+			}
+			other := map[engine.Action]engine.Action{engine.Capture: engine.Void, engine.Void: engine.Capture}[row.action]
+			if other != "" && row.code != "" {
+				if _, err := provider.Do(t.Context(), later(other, "other", reference, 1000)); err != nil {
+					t.Errorf("%s: %v", other, err)
+				}
+			}
+		})
+	}
+}
+
+func TestAnActionThatNobodyKnowsIsAMisconfiguration(t *testing.T) {
+	provider := simulated.New(ledgertest.Open(t, ""), simulated.Options{})
+	if _, err := provider.Do(t.Context(), request("donate", "key", "sim_approve")); !errors.Is(err, calls.ErrMisconfigured) {
+		t.Errorf("%v", err)
+	}
+	if _, err := provider.Find(t.Context(), request("donate", "key", "")); !errors.Is(err, calls.ErrMisconfigured) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestRefundsNeverExceedTheCharge(t *testing.T) {
 	book := ledgertest.Open(t, "")
 	provider := simulated.New(book, simulated.Options{})

@@ -149,3 +149,25 @@ func TestAShipmentIsCancelledOnce(t *testing.T) {
 		t.Errorf("the balance is %+v, %v", got, err)
 	}
 }
+
+func TestTheNameDecidesAboutTheCancellationToo(t *testing.T) {
+	for name, code := range map[string]string{
+		"SIM DISPATCHED": engine.CodeDispatched, "SIM CANCEL REFUSED": simulated.CodeCancelRefused, "SIM CANCEL LOST": "",
+	} {
+		provider := simulated.New(ledgertest.Open(t, ""), simulated.Options{})
+		shipment, err := provider.Create(t.Context(), shipmentRequest("key", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // a refusal is given again, and a lost answer is not lost twice
+			_, err = provider.CancelShipment(t.Context(), cancelRequest("cancel", shipment.Reference))
+			if ledgertest.Code(err) != code {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		found, err := provider.FindCancellation(t.Context(), "cancel")
+		if ledgertest.Code(err) != code || (found != nil) != (code == "") {
+			t.Errorf("%s: found %+v, %v", name, found, err)
+		}
+	}
+}
