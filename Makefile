@@ -87,6 +87,14 @@ test: ## Run all tests with the race detector, against a real API server.
 	go test -race -p $(TEST_PACKAGES) -timeout 20m ./...
 	@cd test/kstatus && go test -race ./... # a module of its own, so that nobody inherits kstatus
 
+.PHONY: matrix
+matrix: ## Crash the saga twice, at every two boundaries of every scenario.
+	@go test ./controllers/runner -run TestTheCrashMatrix -count=1 -timeout 180m -v -args -matrix.twice | grep -v '^ *\(=== \|--- PASS\)'
+
+.PHONY: mutants
+mutants: ## Put every seeded bug through the whole crash matrix, and name the rules that find it.
+	@go test ./test/mutants -count=1 -timeout 60m -v -args -mutants.full
+
 .PHONY: torture-manager
 torture-manager: ## Kill the manager ROUNDS times (20) amid orders, and audit the books.
 	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
