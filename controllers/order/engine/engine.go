@@ -59,7 +59,12 @@ func (e *Engine) accept(ctx context.Context, command CreateOrder) error {
 		content.Deadline = e.clock().Add(flow.Deadline).Truncate(time.Second)
 	}
 	content.Deadline = content.Deadline.UTC()
-	_, err := e.executor.Execute(ctx, command, e.metadata(saga.Order{ID: command.Order, Content: *content}))
+	order, err := e.Order(ctx, command.Order) // what is attached belongs to the attempt that there is
+	if err != nil {
+		return err
+	}
+	order.ID, order.Content.Attempt = command.Order, max(content.Attempt, order.Content.Attempt)
+	_, err = e.executor.Execute(ctx, command, e.metadata(order))
 	return err
 }
 
