@@ -333,23 +333,13 @@ type (
 func (g gateways) Provider(name string) (payment.Provider, bool) {
 	there := g.there("gateway/"+name) && !g.dead.Load()
 	if g.book.preparing {
-<<<<<<< HEAD
-		return preparer{bank{g.book, g.process, name}}, there
+		return preparerOf{bankOf{preparer{bank{g.book, g.process, name}}, g.process}}, there
 	}
-	return bank{g.book, g.process, name}, there
+	return bankOf{bank{g.book, g.process, name}, g.process}, there
 }
 
 func (c carriers) Provider(name string) (shipping.Provider, bool) {
-	return carrier{c.book, c.process, name}, c.there("carrier/"+name) && !c.dead.Load()
-=======
-		return preparerOf{bankOf{preparer{bank{g.book, g.process}}, g.process}}, there
-	}
-	return bankOf{bank{g.book, g.process}, g.process}, there
-}
-
-func (c carriers) Provider(name string) (shipping.Provider, bool) {
-	return carrierOf{carrier{c.book, c.process}, c.process}, c.there("carrier/"+name) && !c.dead.Load()
->>>>>>> checker
+	return carrierOf{carrier{c.book, c.process, name}, c.process}, c.there("carrier/"+name) && !c.dead.Load()
 }
 
 func (o tokens) Token(_ context.Context, _ saga.OrderID, accepted func(string) bool) (string, bool, error) {
