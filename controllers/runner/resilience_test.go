@@ -53,6 +53,7 @@ func (o *outage) reached(ctx context.Context, _ string, k kind) error {
 func beginMany(w *world, orders int, change func(i int, content *saga.OrderCreated)) (*process, []saga.OrderID) {
 	w.t.Helper()
 	w.settings = guard.Settings{}
+	w.most = 0 // there are many
 	p := w.begin()
 	p.supply(laptop, 10_000)
 	p.supply(mouse, 10_000)
@@ -68,7 +69,7 @@ func beginMany(w *world, orders int, change func(i int, content *saga.OrderCreat
 	return p, ids
 }
 
-// ended demands that all orders have ended so, and that the books agree.
+// ended demands that all orders have ended so.
 func (w *world) ended(ids []saga.OrderID, outcome saga.Outcome) {
 	w.t.Helper()
 	for _, id := range ids {
@@ -76,7 +77,6 @@ func (w *world) ended(ids []saga.OrderID, outcome saga.Outcome) {
 			w.t.Errorf("order %s: %s %+v after %v", id, folded.Outcome, folded.Attention, w.history(id))
 		}
 	}
-	w.audit()
 }
 
 // between counts the events of all orders in a span of time, by type.
@@ -138,6 +138,7 @@ func TestAnOutageBurnsNeitherEventsNorCallsAndAllOrdersResumeByThemselves(t *tes
 				}
 				time.Sleep(time.Second + guard.DefaultOpenFor + guard.DefaultMaxBackoff)
 				w.ended(ids, saga.Completed)
+				w.audit()
 				_ = p.stop()
 			})
 		})
@@ -155,6 +156,7 @@ func TestOrdersThatWaitForAnOutageToEndResumeAfterARestartToo(t *testing.T) {
 		p = w.begin()
 		time.Sleep(6 * time.Minute)
 		w.ended(ids, saga.Completed)
+		w.audit()
 		_ = p.stop()
 	})
 }
@@ -167,6 +169,7 @@ func TestDeadlinesKeepRunningDuringAnOutage(t *testing.T) {
 		p, ids := beginMany(w, 100, nil)
 		time.Sleep(time.Hour + time.Minute)
 		w.ended(ids, saga.Cancelled) // look-ups go on: nothing of any call is left open
+		w.audit()
 		if p.Payment.Guards().Waits(ids[99]) {
 			t.Error("an order that has ended still waits for its turn")
 		}
@@ -236,6 +239,7 @@ func TestASlowProviderDoesNotDelayTheOrdersOfAnother(t *testing.T) {
 		}
 		time.Sleep(90 * time.Second) // 32 at once take 9 s
 		w.ended(slow, saga.Completed)
+		w.audit()
 		_ = p.stop()
 	})
 }
