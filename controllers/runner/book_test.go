@@ -227,11 +227,6 @@ func (b *book) tell() {
 	}
 }
 
-// done counts what has happened for the correlation.
-func (b *book) done(k kind, correlation string) int {
-	return len(b.keys(k, correlation, "done"))
-}
-
 func (b *book) keys(k kind, correlation, state string) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -22,33 +21,14 @@ import (
 	"github.com/eventcore/order-operator/eventcore/sqlite"
 )
 
-// instant is a moment of a recorded run: so many events, and the providers' book.
-type instant struct {
-	events int
-	book   *book
-}
-
-// recordRun plays the scenario and returns its log, and all moments at which a crash leaves something else behind.
-func recordRun(t *testing.T, s scenario) (log []eventcore.Event, instants []instant) {
+// record plays the scenario and returns its log.
+func record(t *testing.T, s scenario) []eventcore.Event {
 	t.Helper()
-	var mu sync.Mutex
 	w := newWorld(t, s.book())
-	note := func() {
-		mu.Lock()
-		defer mu.Unlock()
-		head, err := w.store.Head(t.Context())
-		if err != nil {
-			t.Error(err)
-		}
-		instants = append(instants, instant{int(head), w.book.clone()})
-	}
-	w.appended = func([]eventcore.Event) { note() }
-	w.book.effect = note
-	note()
 	p := s.begin(w)
 	s.rest(w)
 	_ = p.stop()
-	return w.events(""), instants
+	return w.events("")
 }
 
 // restore puts the first events of the log into the world.
@@ -60,29 +40,6 @@ func (w *world) restore(log []eventcore.Event) {
 			w.t.Fatal(err)
 		}
 	}
-}
-
-func TestAnOrderEndsTheSameWhereverAProcessCrashes(t *testing.T) {
-	points := 0
-	for _, s := range scenarios {
-		var log []eventcore.Event
-		var instants []instant
-		synctest.Test(t, func(t *testing.T) { log, instants = recordRun(t, s) })
-		points += len(instants)
-		for _, at := range instants {
-			t.Run(fmt.Sprintf("%s: after %d events, %d keys", s.name, at.events, len(at.book.entries)), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					w := newWorld(t, at.book.clone())
-					w.restore(log[:at.events])
-					p := s.begin(w)
-					s.rest(w)
-					s.checkAfterCrash(w)
-					_ = p.stop()
-				})
-			})
-		}
-	}
-	t.Logf("%d crash points", points)
 }
 
 // TestAnOrderEndsTheSameHoweverOftenItsProcessesCrash kills every process after a few effects on the store or the
@@ -184,7 +141,7 @@ func TestOrdersInEveryStateGoOnAfterARestart(t *testing.T) {
 	orders := map[saga.OrderID]stopped{}
 	for i, s := range scenarios[:12] {
 		var log []eventcore.Event
-		synctest.Test(t, func(t *testing.T) { log, _ = recordRun(t, s) })
+		synctest.Test(t, func(t *testing.T) { log = record(t, s) })
 		log = slices.DeleteFunc(log, func(e eventcore.Event) bool { _, ok := saga.OrderOf(&e); return !ok })
 		for k := 1; k < len(log); k++ {
 			orders[saga.OrderID{Namespace: "shop", Name: fmt.Sprintf("order-%d-%d", i, k)}] = stopped{s, log[:k]}
@@ -192,6 +149,7 @@ func TestOrdersInEveryStateGoOnAfterARestart(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, newBook(nil))
+		w.most = 0
 		before := w.begin()
 		before.supply(laptop, 1000)
 		before.supply(mouse, 1000)
@@ -259,7 +217,7 @@ func TestRandomFaultsAndCrashesHarmNoOrder(t *testing.T) {
 			}
 			w.await(orderID, ended)
 			time.Sleep(2 * time.Minute)
-			w.audit(orderID)
+			w.audit()
 			folded := w.fold(orderID)
 			if reserved := w.stock(laptop).Reserved; folded.Outcome != "" && reserved != 0 {
 				t.Errorf("%d laptops stay reserved", reserved)

@@ -225,9 +225,11 @@ func (s scenario) rest(w *world) {
 	before := 0
 	for range 60 {
 		time.Sleep(quiet)
-		folded, history := w.fold(orderID), len(w.history(orderID))
-		if (folded.Outcome != "" || folded.Attention != nil) && history == before {
-			return
+		history := len(w.history(orderID))
+		if history == before {
+			if folded := w.fold(orderID); folded.Outcome != "" || folded.Attention != nil {
+				return
+			}
 		}
 		before = history
 	}
@@ -270,7 +272,7 @@ func (s scenario) expect(w *world, want ending) {
 	if want.outcome == "" && want.attention == "" {
 		w.t.Errorf("the order is left open")
 	}
-	w.audit(orderID)
+	w.audit()
 	shipped, kept := int64(0), int64(0)
 	switch want.outcome {
 	case saga.Completed:

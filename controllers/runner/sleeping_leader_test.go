@@ -57,7 +57,7 @@ func TestALeaderThatSleepsThroughItsCallHarmsNothing(t *testing.T) {
 				if folded := w.fold(orderID); folded.Outcome != test.outcome || folded.Attention != nil {
 					t.Errorf("%s: %v", folded.Outcome, w.history(orderID))
 				}
-				w.audit(orderID)
+				w.audit()
 				if got := w.history(orderID); !slices.Equal(got, before) {
 					t.Errorf("the late call was recorded: %v", got[len(before):])
 				}
@@ -109,7 +109,7 @@ func TestWhatALeaderDidAfterItWasGivenUpIsUndone(t *testing.T) {
 				if way := strings.Join(w.history(orderID), " "); !strings.HasSuffix(way, test.want) {
 					t.Errorf("took the way %s, want the end %s", way, test.want)
 				}
-				w.audit(orderID)
+				w.audit()
 				if stock := w.stock(mouse); stock.Reserved != 0 || stock.Shipped != 0 {
 					t.Errorf("%+v", stock)
 				}

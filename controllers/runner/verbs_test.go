@@ -49,7 +49,7 @@ func TestACancelledOrderIsTriedAgainWithAHigherAttempt(t *testing.T) {
 		if folded.Outcome != saga.Completed || folded.Content.Attempt != 2 || len(folded.Content.Lines) != 1 {
 			t.Errorf("%s, attempt %d: %v", folded.Outcome, folded.Content.Attempt, w.history(orderID))
 		}
-		w.audit(orderID)
+		w.audit()
 		if keys := w.book.keys(charge, storeID.String()+"/shop/order-001/2", "done"); len(keys) != 1 ||
 			keys[0] != storeID.String()+"/shop/order-001/2/ProcessPayment/1" {
 			t.Errorf("charged under %v", keys)
@@ -153,7 +153,7 @@ func TestADecisionAboutAnotherQuestionIsVoid(t *testing.T) {
 		if err := p.Order.Resolve(t.Context(), orderID, answer); !isStale(err) || !strings.Contains(err.Error(), "needs no decision") {
 			t.Errorf("once more: %v", err)
 		}
-		w.audit(orderID)
+		w.audit()
 		for _, event := range w.events(orderID.Stream()) {
 			if resolved, ok := event.Payload.(saga.AttentionResolved); ok && (resolved.Actor != "ada" || resolved.Reason != "Paid in cash") {
 				t.Errorf("recorded %+v", resolved)
@@ -265,7 +265,7 @@ func TestACallThatCannotBeClosedWithoutItsProviderSaysSoOnce(t *testing.T) {
 			if took := time.Since(before); took != 0 || w.fold(orderID).Outcome != saga.Completed {
 				t.Errorf("%s: after %v: %v", missing, took, w.history(orderID))
 			}
-			w.audit(orderID)
+			w.audit()
 			_ = p.stop()
 		})
 	}

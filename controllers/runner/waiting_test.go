@@ -84,7 +84,7 @@ func TestAnOrderWaitsForWhatIsMissingAndGoesOnAtOnceWhenItArrives(t *testing.T) 
 				if folded := w.fold(orderID); folded.Outcome != saga.Completed || waits != 1 {
 					t.Errorf("%s after %v", folded.Outcome, w.history(orderID))
 				}
-				w.audit(orderID)
+				w.audit()
 				_ = p.stop()
 			})
 		})
@@ -142,7 +142,7 @@ func TestAnOrderThatWaitsTooLongIsCancelled(t *testing.T) {
 				if took := folded.FinishedAt.Sub(folded.CreatedAt); took < 59*time.Minute || took > 61*time.Minute {
 					t.Errorf("cancelled after %v", took)
 				}
-				w.audit(orderID)
+				w.audit()
 				_ = p.stop()
 			})
 		})
@@ -158,7 +158,7 @@ func TestAChargeIsLookedUpAlthoughItsOrderIsGone(t *testing.T) {
 		if folded := w.fold(orderID); folded.Outcome != saga.Completed {
 			t.Errorf("%s after %v", folded.Outcome, w.history(orderID))
 		}
-		w.audit(orderID)
+		w.audit()
 		_ = p.stop()
 	})
 }
@@ -185,7 +185,7 @@ func TestTheSameOrderAgainIsNotCarriedOutAgain(t *testing.T) {
 		if folded := w.fold(orderID); !folded.Accepted("uid-1") || !folded.Accepted("uid-2") || folded.Outcome != saga.Completed {
 			t.Errorf("%+v", folded)
 		}
-		w.audit(orderID)
+		w.audit()
 		_ = p.stop()
 	})
 }

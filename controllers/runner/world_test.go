@@ -63,13 +63,17 @@ type world struct {
 	reading  time.Duration // how long it takes to read a token
 	appends  atomic.Int64  // all, also those that only check
 	commits  atomic.Int64  // those with events of an order
+	// most is how many appends there may be; 0 is any number.
+	most int64
+	// boundaries are counted, if they are set.
+	boundaries *boundaries
 }
 
 // newWorld must be called, and used, within a synctest bubble.
 func newWorld(t *testing.T, b *book) *world {
 	t.Helper()
 	store := memory.New(memory.Options{StoreID: storeID})
-	return &world{t: t, store: store, book: b, gone: map[string]bool{}}
+	return &world{t: t, store: store, book: b, gone: map[string]bool{}, most: 2000}
 }
 
 func (w *world) missing(names ...string) {
@@ -219,11 +223,17 @@ func typed(name string) func(*eventcore.Event) bool {
 func (w *world) history(id saga.OrderID) []string {
 	w.t.Helper()
 	var types []string
-	for _, event := range w.events(id.Stream()) {
+	for event, err := range w.store.Read(context.Background(), eventcore.Query{Filter: eventcore.Filter{Streams: []eventcore.StreamID{id.Stream()}}}) {
+		if err != nil {
+			w.t.Fatal(err)
+		}
 		types = append(types, event.Type)
 	}
 	return types
 }
+
+// registry is shared: to make one costs as much as to play a short scenario.
+var registry = saga.NewRegistry()
 
 // events returns the events of the stream, decoded; of all streams if it is empty.
 func (w *world) events(stream eventcore.StreamID) []eventcore.Event {
@@ -233,7 +243,6 @@ func (w *world) events(stream eventcore.StreamID) []eventcore.Event {
 		query.Filter.Streams = []eventcore.StreamID{stream}
 	}
 	var events []eventcore.Event
-	registry := saga.NewRegistry()
 	for event, err := range w.store.Read(context.Background(), query) {
 		if err == nil {
 			event.Payload = nil
@@ -277,13 +286,22 @@ func (s storeOf) Append(ctx context.Context, request eventcore.AppendRequest) (e
 	}
 	s.process.doze("")
 	w := s.process.world
-	w.appends.Add(1)
+	if appends := w.appends.Add(1); w.most > 0 && appends > w.most {
+		s.process.die()
+		w.t.Errorf("more than %d appends: the process runs round in circles", w.most)
+		return eventcore.Appended{}, errDead
+	}
 	if w.appending != nil {
 		if err := w.appending(request); err != nil {
 			return eventcore.Appended{}, err
 		}
 	}
-	appended, err := s.Store.Append(ctx, request)
+	if len(request.Events) == 0 {
+		return s.Store.Append(ctx, request)
+	}
+	appended, err := crossing(s.process, nameOf(request), func() (eventcore.Appended, error) {
+		return s.Store.Append(ctx, request)
+	})
 	if err == nil && len(appended.Events) > 0 {
 		for i := range appended.Events {
 			if _, ok := saga.OrderOf(&appended.Events[i]); ok {
@@ -308,13 +326,13 @@ type (
 func (g gateways) Provider(name string) (payment.Provider, bool) {
 	there := g.there("gateway/"+name) && !g.dead.Load()
 	if g.book.preparing {
-		return preparer{bank{g.book, g.process}}, there
+		return preparerOf{bankOf{preparer{bank{g.book, g.process}}, g.process}}, there
 	}
-	return bank{g.book, g.process}, there
+	return bankOf{bank{g.book, g.process}, g.process}, there
 }
 
 func (c carriers) Provider(name string) (shipping.Provider, bool) {
-	return carrier{c.book, c.process}, c.there("carrier/"+name) && !c.dead.Load()
+	return carrierOf{carrier{c.book, c.process}, c.process}, c.there("carrier/"+name) && !c.dead.Load()
 }
 
 func (o tokens) Token(_ context.Context, _ saga.OrderID, accepted func(string) bool) (string, bool, error) {

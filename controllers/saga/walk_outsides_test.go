@@ -27,7 +27,7 @@ const (
 var outsides = []outside{
 	taking: {
 		step:   saga.ProcessPayment,
-		intent: func(c saga.Call, _ saga.Order) any { return saga.PaymentRequested{Call: c} },
+		intent: func(c saga.Call, _ saga.Order) any { return saga.PaymentRequested{Call: c, Amount: created.Total} },
 		succeeded: func(g int, o saga.Order) any {
 			return saga.PaymentProcessed{
 				Generation: g, Reference: "ch", Amount: created.Total,
@@ -67,7 +67,7 @@ var outsides = []outside{
 	},
 	capturing: {
 		step:      saga.CapturePayment,
-		intent:    func(c saga.Call, _ saga.Order) any { return saga.CaptureRequested{Call: c} },
+		intent:    func(c saga.Call, _ saga.Order) any { return saga.CaptureRequested{Call: c, Amount: created.Total} },
 		succeeded: func(g int, _ saga.Order) any { return saga.PaymentCaptured{Generation: g, Amount: created.Total} },
 		refused:   func(g int) any { return saga.PaymentFailed{Generation: g, Capture: true} },
 	},

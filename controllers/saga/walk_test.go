@@ -144,6 +144,7 @@ func (w *walk) calls(operation int, fair bool) []move {
 func (w *walk) request(operation int, status saga.CallStatus) {
 	c := saga.Call{Generation: status.Generation, Try: status.Last.Try + 1, Deadline: w.now.Add(10 * time.Second)}
 	w.flying = append(w.flying, key{operation, c.Generation})
+	c.Key = key{operation, c.Generation}.callKey()
 	w.record(outsides[operation].intent(c, w.order))
 }
 
@@ -347,6 +348,7 @@ func walkAtRandom(t *rapid.T) *walk {
 		rapid.SampledFrom(w.moves(false)).Draw(t, "move").run()
 	}
 	w.finish()
+	w.judge()
 	return w
 }
 

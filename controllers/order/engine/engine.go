@@ -43,7 +43,12 @@ func (e *Engine) Accept(ctx context.Context, id saga.OrderID, content saga.Order
 		content.Deadline = e.clock().Add(flow.Deadline).Truncate(time.Second)
 	}
 	content.Deadline = content.Deadline.UTC()
-	_, err := e.executor.Execute(ctx, CreateOrder{Order: id, Content: content}, e.metadata(saga.Order{ID: id, Content: content}))
+	order, err := e.Order(ctx, id) // what is attached belongs to the attempt that there is
+	if err != nil {
+		return err
+	}
+	order.ID, order.Content.Attempt = id, max(content.Attempt, order.Content.Attempt)
+	_, err = e.executor.Execute(ctx, CreateOrder{Order: id, Content: content}, e.metadata(order))
 	return err
 }
 

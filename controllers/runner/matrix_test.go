@@ -1,0 +1,166 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package runner_test
+
+import (
+	"flag"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/eventcore/order-operator/controllers/verify"
+	"github.com/eventcore/order-operator/eventcore"
+)
+
+// twice adds the full form of the crash matrix: every crash is followed by another one at each later boundary.
+var twice = flag.Bool("matrix.twice", false, "crash a second time at every boundary after every crash")
+
+// matrix counts what TestTheCrashMatrix has done.
+type matrix struct {
+	scenarios, boundaries, runs, missed atomic.Int64
+}
+
+// TestTheCrashMatrix plays every scenario once to learn the boundaries between its process and the world, and then once for
+// each of them: there the process dies, the next one has nothing but store, ledger and objects, and whatever it makes of
+// the order has to be legal by all rules of package verify.
+func TestTheCrashMatrix(t *testing.T) {
+	var m matrix
+	t.Run("scenarios", func(t *testing.T) {
+		for _, s := range slices.Concat(scenarios, product()) {
+			m.scenarios.Add(1)
+			t.Run(s.name, func(t *testing.T) {
+				t.Parallel()
+				m.play(t, s)
+			})
+		}
+	})
+	t.Logf("%d scenarios, %d boundaries, %d crashes; %d boundaries were not reached again",
+		m.scenarios.Load(), m.boundaries.Load(), m.runs.Load(), m.missed.Load())
+	if m.scenarios.Load() < 80 {
+		t.Error("fewer than 80 scenarios")
+	}
+	if m.missed.Load()*50 > m.runs.Load() {
+		t.Error("more than 2% of the crashes did not come about")
+	}
+}
+
+func (m *matrix) play(t *testing.T, s scenario) {
+	t.Helper()
+	names := m.run(t, s)
+	m.boundaries.Add(int64(len(names)))
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			after := m.run(t, s, name)
+			if !*twice || t.Failed() {
+				return
+			}
+			for _, second := range after[slices.Index(after, name)+1:] {
+				m.run(t, s, name, second)
+			}
+		})
+	}
+}
+
+// run plays the scenario, has its processes die at the boundaries, and returns all boundaries that were crossed.
+func (m *matrix) run(t *testing.T, s scenario, dying ...string) (names []string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, s.book())
+		w.boundaries = newBoundaries(dying...)
+		s.live(w)
+		names = w.boundaries.names
+		w.audit()
+		if s.history != "" {
+			s.checkAfterCrash(w)
+		}
+		if t.Failed() {
+			t.Logf("after a death at %q: %s\n%s", dying, strings.Join(w.history(orderID), " "), strings.Join(names, "\n"))
+		}
+		m.missed.Add(int64(len(w.boundaries.targets)))
+	})
+	m.runs.Add(int64(len(dying)))
+	return names
+}
+
+// live plays the scenario to its rest, with one process after the other.
+func (s scenario) live(w *world) {
+	w.t.Helper()
+	deadline := time.Now().Add(s.deadline)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		s.rest(w)
+	}()
+	var processes []*process
+	defer func() {
+		for _, p := range processes {
+			_ = p.stop()
+		}
+	}()
+	for {
+		again := s
+		if s.deadline != 0 {
+			again.deadline = max(time.Until(deadline), time.Millisecond)
+		}
+		p := again.begin(w)
+		processes = append(processes, p)
+		select {
+		case <-w.boundaries.killed:
+			p.cancel()
+		case <-over:
+			return
+		}
+	}
+}
+
+// audit holds the world's store against its providers' books, by all rules. The world is at rest.
+func (w *world) audit() {
+	w.t.Helper()
+	events := w.events("")
+	log := func(yield func(*eventcore.Event, error) bool) {
+		for i := range events {
+			if !yield(&events[i], nil) {
+				return
+			}
+		}
+	}
+	found, err := verify.Check(log, verify.Options{StoreID: storeID.String()}, verify.Evidence{
+		Movements: w.book.movements(), Now: time.Now(), Grace: time.Minute,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, violation := range found {
+		w.t.Error(violation)
+	}
+}
+
+// movements are the entries of the book as a witness has them.
+func (b *book) movements() iter.Seq2[verify.Movement, error] {
+	names := map[kind]verify.Kind{
+		charge: verify.Charge, authorize: verify.Authorize, capture: verify.Capture, void: verify.Void, refund: verify.Refund,
+		ship: verify.Shipment, withdraw: verify.Cancellation,
+	}
+	states := map[string]verify.State{"done": verify.Done, "refused": verify.Refused, "fenced": verify.Fenced}
+	entries := b.clone().entries
+	return func(yield func(verify.Movement, error) bool) {
+		for _, key := range slices.Sorted(maps.Keys(entries)) {
+			e := entries[key]
+			m := verify.Movement{
+				Kind: names[e.kind], Key: key, Correlation: e.correlation, State: states[e.state], Requests: e.requests,
+			}
+			if e.kind != ship && e.kind != withdraw && m.State == verify.Done {
+				m.Amount = total
+			}
+			if !yield(m, nil) {
+				return
+			}
+		}
+	}
+}
