@@ -333,5 +333,7 @@ func (w *world) reconcilerWithCache(stale *commercev1.Order) *order.Reconciler {
 			return c.SubResource(subresource).Update(ctx, object, options...)
 		},
 	})
-	return &order.Reconciler{Client: lagging, Engine: w.services.Order, Identity: w.store.Identity(), Clock: w.clock.Now}
+	return &order.Reconciler{
+		Client: lagging, Recorder: w.events, Engine: w.services.Order, Identity: w.store.Identity(), Clock: w.clock.Now,
+	}
 }

@@ -8,12 +8,14 @@ import (
 	"os"
 	"testing"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 )
@@ -35,6 +37,7 @@ func run(m *testing.M) int {
 			"or export KUBEBUILDER_ASSETS=$(make -s controlplane-path)")
 		return 1
 	}
+	log.SetLogger(logr.Discard())
 	environment = &envtest.Environment{
 		CRDDirectoryPaths: []string{"../config/crd/bases"}, ErrorIfCRDPathMissing: true,
 	}

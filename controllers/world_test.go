@@ -11,6 +11,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -75,6 +76,8 @@ type world struct {
 	// client is the operator's; writes counts what it changes.
 	client client.Client
 	writes atomic.Int64
+	// events holds the Kubernetes Events that were reported.
+	events *events.FakeRecorder
 
 	orders   *order.Reconciler
 	products *inventory.ProductReconciler
@@ -86,8 +89,9 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
 		T: t, namespace: newNamespace(t),
-		clock: &clock{now: time.Now().UTC().Truncate(time.Second)},
-		store: &countingStore{Store: memory.New(memory.Options{})},
+		clock:  &clock{now: time.Now().UTC().Truncate(time.Second)},
+		store:  &countingStore{Store: memory.New(memory.Options{})},
+		events: events.NewFakeRecorder(100),
 	}
 	w.payments, w.shipments = openLedger(t), openLedger(t)
 	w.client = w.newClient()
@@ -106,7 +110,9 @@ func newWorld(t *testing.T) *world {
 	})
 	w.feed = feed.New(w.store)
 	identity := w.store.Identity()
-	w.orders = &order.Reconciler{Client: w.client, Engine: w.services.Order, Identity: identity, Clock: w.clock.Now}
+	w.orders = &order.Reconciler{
+		Client: w.client, Recorder: w.events, Engine: w.services.Order, Identity: identity, Clock: w.clock.Now,
+	}
 	w.products = &inventory.ProductReconciler{Client: w.client, Engine: w.services.Inventory, Identity: identity, Clock: w.clock.Now}
 	w.gateways = &payment.GatewayReconciler{Client: w.client, Arrived: w.feed.Arrived, Clock: w.clock.Now}
 	w.carriers = &shipping.CarrierReconciler{Client: w.client, Arrived: w.feed.Arrived, Clock: w.clock.Now}

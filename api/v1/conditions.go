@@ -39,6 +39,9 @@ const (
 	// ReasonCreatingShipment means that the carrier is asked for the shipment.
 	ReasonCreatingShipment = "CreatingShipment"
 
+	// ReasonCapturingPayment means that the payment gateway is asked for the money that it has set aside.
+	ReasonCapturingPayment = "CapturingPayment"
+
 	// ReasonCompleting means that every step succeeded and that the goods are about to be released to the carrier.
 	ReasonCompleting = "Completing"
 
@@ -54,6 +57,18 @@ const (
 	// goes on when it can, and is cancelled at its deadline.
 	ReasonWaitingForCarrier = "WaitingForCarrier"
 
+	// ReasonWaitingForOrder means that the Order with the payment token was gone when it was needed. The order goes on now
+	// that it is here again.
+	ReasonWaitingForOrder = "WaitingForOrder"
+
+	// ReasonWaitingForEarlierAttempt means that spec.attempt asks for an order that can't start before the attempt before
+	// it has ended and is undone wholly.
+	ReasonWaitingForEarlierAttempt = "WaitingForEarlierAttempt"
+
+	// ReasonSuspended means that the order was stopped by spec.suspend, or because its Order was deleted, and goes on
+	// when it is resumed. It is cancelled at its deadline nevertheless.
+	ReasonSuspended = "Suspended"
+
 	// ReasonRetryScheduled means that a try of the step failed for a reason that may pass. The step's
 	// nextAttemptTime says when it is tried again.
 	ReasonRetryScheduled = "RetryScheduled"
@@ -62,7 +77,7 @@ const (
 	// anything else is done.
 	ReasonOutcomeUnknown = "OutcomeUnknown"
 
-	// ReasonCompensating means that the order failed and that what was done for it is being undone, in reverse.
+	// ReasonCompensating means that the order failed or was called off, and that what was done for it is being undone, in reverse.
 	ReasonCompensating = "Compensating"
 )
 
@@ -81,15 +96,26 @@ const (
 	// released.
 	ReasonShipmentRefused = "ShipmentRefused"
 
+	// ReasonCaptureRefused means that the payment gateway refused to pay out what it had set aside. Everything was undone.
+	ReasonCaptureRefused = "CaptureRefused"
+
+	// ReasonCancelledByUser means that spec.cancellation asked for the end. Everything was undone: Succeeded is False, and
+	// Ready is True, because that is what was wanted.
+	ReasonCancelledByUser = "CancelledByUser"
+
+	// ReasonOrderDeleted means that the Order was deleted before its end, and not created again in time. Everything was
+	// undone.
+	ReasonOrderDeleted = "OrderDeleted"
+
 	// ReasonDeadlineExceeded means that the order was not done by its deadline. Everything was undone.
 	ReasonDeadlineExceeded = "DeadlineExceeded"
 
 	// ReasonNeedsAttention means that the operator can't tell or can't do what is right and that a person has to
-	// look: Ready is False and Stalled is True, and the message says why.
+	// decide, by spec.resolution: Ready is False and Stalled is True, and status.attention says why.
 	ReasonNeedsAttention = "NeedsAttention"
 
-	// ReasonNameTaken means that an earlier order of the same name had other content. Nothing was done for this one:
-	// create it under a new name.
+	// ReasonNameTaken means that an earlier order of the same name had other content, or was completed. Nothing was done
+	// for this one: create it under a new name or, if the message says so, raise spec.attempt.
 	ReasonNameTaken = "NameTaken"
 )
 

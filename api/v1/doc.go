@@ -9,8 +9,8 @@
 // are cluster-wide: the platform's administrators declare them once, and Orders name them, as a claim names its
 // StorageClass.
 //
-// Whoever uses an Order writes its spec, which is immutable; the operator alone writes its status, which is a
-// projection of the events of the order. Nothing is ever decided from a status: it can be deleted and comes back.
+// Whoever uses an Order writes its spec: what is ordered is immutable, and a few fields are verbs that cancel, suspend,
+// retry and resolve it. The operator alone writes its status, which is a projection of the events of the order. Nothing is ever decided from a status: it can be deleted and comes back.
 //
 // The package holds types and constants only and imports nothing but k8s.io/apimachinery. What is valid is said by
 // the markers on the types, so that the API server refuses what is not, without a webhook. The lists of currencies

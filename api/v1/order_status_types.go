@@ -14,8 +14,8 @@ const (
 	// OutcomeCompleted means that the order is paid and released to the carrier.
 	OutcomeCompleted OrderOutcome = "Completed"
 
-	// OutcomeCancelled means that the order failed and that everything done for it
-	// was undone.
+	// OutcomeCancelled means that the order failed or was called off, and that
+	// everything done for it was undone.
 	OutcomeCancelled OrderOutcome = "Cancelled"
 
 	// OutcomeRejected means that nothing was ever done for the order, because its
@@ -33,6 +33,10 @@ const (
 
 	// StepCreateShipment creates the shipment. The shipping service does it.
 	StepCreateShipment = "CreateShipment"
+
+	// StepCapturePayment takes the money that ProcessPayment has set aside, in
+	// orders whose capture mode is OnShipment. The payment service does it.
+	StepCapturePayment = "CapturePayment"
 )
 
 // OrderStepState says how far a step is.
@@ -101,6 +105,13 @@ type OrderStatus struct {
 	// +optional
 	Outcome OrderOutcome `json:"outcome,omitempty"`
 
+	// attempt is the attempt that this status shows, set by the operator: the
+	// latest one on record, which is spec.attempt or a later one of an earlier
+	// Order of this name.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	Attempt int32 `json:"attempt,omitempty"`
+
 	// startTime is when the order was recorded, set by the operator.
 	// +optional
 	StartTime *metav1.Time `json:"startTime,omitempty"`
@@ -139,6 +150,11 @@ type OrderStatus struct {
 	// +optional
 	Shipment OrderShipmentStatus `json:"shipment,omitzero"`
 
+	// attention is the question that a person has to decide, set by the operator
+	// while there is one: answer it by spec.resolution.
+	// +optional
+	Attention OrderAttention `json:"attention,omitzero"`
+
 	// steps are the steps of the order, in the order in which they are done, set
 	// by the operator. They are undone in reverse.
 	// +optional
@@ -173,10 +189,51 @@ type OrderShipmentStatus struct {
 	TrackingNumber string `json:"trackingNumber,omitempty"`
 }
 
+// OrderAttention is a question that a person has to decide.
+type OrderAttention struct {
+	// position identifies the question, set by the operator: write it into
+	// spec.resolution.attentionPosition.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	Position int64 `json:"position,omitempty"`
+
+	// operation is what could not be done, set by the operator: the name of a
+	// step such as ProcessPayment, or of its compensation such as RefundPayment.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[A-Z][A-Za-z0-9]*$`
+	Operation string `json:"operation,omitempty"`
+
+	// reason says in one word why a person is asked, set by the operator, such as
+	// RefundRefused or OutcomeUnknown.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[A-Z][A-Za-z0-9]*$`
+	Reason string `json:"reason,omitempty"`
+
+	// message says in at most 128 characters what the provider said, set by the
+	// operator.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	Message string `json:"message,omitempty"`
+
+	// startTime is when the question came up, set by the operator.
+	// +optional
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+
+	// nextAttemptTime is when the operator tries or asks again by itself, as long
+	// as nobody decides. It is absent if it does not.
+	// +optional
+	NextAttemptTime *metav1.Time `json:"nextAttemptTime,omitempty"`
+}
+
 // OrderStep is how far one step of an order is.
 type OrderStep struct {
-	// name is the name of the step: ReserveStock, ProcessPayment or
-	// CreateShipment. More may be added.
+	// name is the name of the step: ReserveStock, ProcessPayment, CreateShipment
+	// or CapturePayment. More may be added.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
@@ -197,8 +254,13 @@ type OrderStep struct {
 	// +optional
 	LastTransitionTime *metav1.MicroTime `json:"lastTransitionTime,omitempty"`
 
-	// nextAttemptTime is when the step is tried again, or the provider asked
-	// again. It is absent when nothing is scheduled.
+	// compensation is what undoes the step. It is absent while the step is not
+	// being undone.
+	// +optional
+	Compensation OrderStepCompensation `json:"compensation,omitzero"`
+
+	// nextAttemptTime is when the step or its compensation is tried again, or the
+	// provider asked again. It is absent when nothing is scheduled.
 	// +optional
 	NextAttemptTime *metav1.Time `json:"nextAttemptTime,omitempty"`
 
@@ -208,6 +270,23 @@ type OrderStep struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	Message string `json:"message,omitempty"`
+}
+
+// OrderStepCompensation is what undoes a step.
+type OrderStepCompensation struct {
+	// name is the name of the compensation: ReleaseStock, RefundPayment,
+	// VoidPayment or CancelShipment. More may be added.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[A-Z][A-Za-z0-9]*$`
+	Name string `json:"name,omitempty"`
+
+	// attempts is how often the compensation was tried. It is absent before the
+	// first try, and where nobody outside is asked.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	Attempts int32 `json:"attempts,omitempty"`
 }
 
 // OrderList is a list of Orders.

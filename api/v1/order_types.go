@@ -24,6 +24,8 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Tracking",type=string,JSONPath=`.status.shipment.trackingNumber`,priority=1
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
 // +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63",message="metadata.name must be no longer than 63 characters: choose a shorter name"
+// +kubebuilder:validation:XValidation:rule="self.spec.attempt == oldSelf.spec.attempt || (has(oldSelf.status) && has(oldSelf.status.outcome) && oldSelf.status.outcome in ['Cancelled', 'Rejected'])",message="attempt can only be raised once status.outcome is Cancelled or Rejected: wait for the end, or cancel the order first",fieldPath=".spec.attempt"
+// +kubebuilder:validation:XValidation:rule="has(oldSelf.spec.cancellation) || !has(self.spec.cancellation) || !has(oldSelf.status) || !has(oldSelf.status.outcome)",message="the order has ended and can't be cancelled any more: leave cancellation out",fieldPath=".spec.cancellation"
 type Order struct {
 	metav1.TypeMeta `json:",inline"`
 
@@ -33,8 +35,8 @@ type Order struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
 
-	// spec says what is ordered, by whom, how it is paid and where it goes. It is
-	// immutable.
+	// spec says what is ordered, by whom, how it is paid and where it goes, which
+	// is immutable, and what is to become of the order, which is not.
 	// +required
 	Spec OrderSpec `json:"spec,omitzero"`
 
@@ -47,6 +49,9 @@ type Order struct {
 // OrderSpec says what is ordered. Its prices are the contract: they are
 // charged as they stand here.
 //
+// +kubebuilder:validation:XValidation:rule="has(self.activeDeadlineSeconds) == has(oldSelf.activeDeadlineSeconds) && (!has(self.activeDeadlineSeconds) || self.activeDeadlineSeconds == oldSelf.activeDeadlineSeconds)",message="immutable: the deadline was fixed when the order was created",fieldPath=".activeDeadlineSeconds"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.cancellation) || has(self.cancellation) || self.attempt > oldSelf.attempt",message="a cancellation can't be withdrawn: once the order has ended, raise attempt and leave cancellation out to start it again",fieldPath=".cancellation"
+// +kubebuilder:validation:XValidation:rule="self.attempt == oldSelf.attempt || (!has(self.cancellation) && !has(self.resolution))",message="the update that raises attempt must leave cancellation and resolution out: they belong to the attempt before",fieldPath=".attempt"
 // +kubebuilder:validation:XValidation:rule="self.currency in ['BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XOF', 'XPF'] ? self.items.all(i, !i.unitPrice.contains('.')) : (self.currency in ['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'] || self.items.all(i, !i.unitPrice.matches('[.][0-9]{3}$')))",messageExpression="'unitPrice has more decimals than ' + self.currency + ' has: write for example 1500 JPY, 15.00 USD or 15.000 KWD'",fieldPath=".items"
 type OrderSpec struct {
 	// customer is who orders. It is immutable.
@@ -83,6 +88,51 @@ type OrderSpec struct {
 	// +required
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="immutable: create an Order under a new name"
 	Shipping OrderShipping `json:"shipping,omitzero"`
+
+	// activeDeadlineSeconds is how long the order may take, counted from when it
+	// is recorded: 1 second to 7 days. An order that is not completed by then is
+	// undone and cancelled, suspended or not. Its default is 3600, one hour. It is
+	// immutable.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=604800
+	ActiveDeadlineSeconds int32 `json:"activeDeadlineSeconds,omitempty"`
+
+	// attempt numbers the attempts to carry this order out. Its default is 1 and
+	// it only rises. Raise it to start the order again, with a payment of its own,
+	// once it has ended Cancelled or Rejected and everything was undone. The
+	// update that raises it must leave cancellation and resolution out.
+	// +optional
+	// +default=1
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:XValidation:rule="self >= oldSelf",message="attempt only rises: leave it as it is, or raise it to start the order again"
+	Attempt int32 `json:"attempt,omitempty"`
+
+	// cancellation asks for the order to be undone and cancelled. It can't be
+	// withdrawn, and has no effect once the goods have left. An order that has
+	// ended can't be cancelled.
+	// +optional
+	Cancellation OrderCancellation `json:"cancellation,omitempty"`
+
+	// suspend stops the order before its next step until it is false again. What
+	// is under way is finished, what is being undone is undone, and the deadline
+	// keeps running. Its default is false.
+	// +optional
+	Suspend *bool `json:"suspend,omitempty"`
+
+	// resolution is what a person has decided about an order that needs attention.
+	// Whoever sets it needs the permission to update orders/resolve. An answer to
+	// another question than the one in status.attention has no effect.
+	// +optional
+	Resolution OrderResolution `json:"resolution,omitzero"`
+
+	// ttlSecondsAfterFinished has the Order deleted so many seconds after it has
+	// ended, or after it was created if that is later; 0 is at once. Its events
+	// are kept, and an Order of the same name and content is not carried out
+	// again. By default it is never deleted.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 }
 
 // Customer is who orders.
@@ -133,12 +183,16 @@ type OrderItem struct {
 
 // CaptureMode says when the money is taken.
 //
-// +kubebuilder:validation:Enum=Immediate
+// +kubebuilder:validation:Enum=Immediate;OnShipment
 type CaptureMode string
 
 const (
 	// CaptureImmediate takes the money in one go, before the shipment is created.
 	CaptureImmediate CaptureMode = "Immediate"
+
+	// CaptureOnShipment only sets the money aside before the shipment is created,
+	// and takes it afterwards.
+	CaptureOnShipment CaptureMode = "OnShipment"
 )
 
 // OrderPayment says how an order is paid. The rule on the token stands here
@@ -167,6 +221,8 @@ type OrderPayment struct {
 
 	// captureMode says when the money is taken. Immediate, the default, takes it
 	// before the shipment is created and refunds it if the carrier refuses.
+	// OnShipment sets it aside before, takes it once the shipment is created, and
+	// only gives it free if the carrier refuses.
 	// +optional
 	// +default="Immediate"
 	CaptureMode CaptureMode `json:"captureMode,omitempty"`

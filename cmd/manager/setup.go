@@ -34,6 +34,9 @@ import (
 // leaseName is that of the Lease of the replicas.
 const leaseName = "order-operator.commerce.eventcore.dev"
 
+// eventSource is the name under which Kubernetes Events are reported.
+const eventSource = "order-operator"
+
 // retryAfter is when an order is looked at again after an error in the background.
 const retryAfter = 5 * time.Second
 
@@ -87,7 +90,10 @@ func setup(ctx context.Context, mgr ctrl.Manager, w *world, options options) (*r
 
 func addControllers(mgr ctrl.Manager, w *world, services *runner.Services, f *feed.Feed, options options) error {
 	identity := w.store.Identity()
-	orders := &order.Reconciler{Client: mgr.GetClient(), Engine: services.Order, Identity: identity, Clock: time.Now}
+	orders := &order.Reconciler{
+		Client: mgr.GetClient(), Recorder: mgr.GetEventRecorder(eventSource),
+		Engine: services.Order, Identity: identity, Clock: time.Now,
+	}
 	products := &inventory.ProductReconciler{Client: mgr.GetClient(), Engine: services.Inventory, Identity: identity, Clock: time.Now}
 	gateways := &payment.GatewayReconciler{Client: mgr.GetClient(), Arrived: f.Arrived, Clock: time.Now}
 	carriers := &shipping.CarrierReconciler{Client: mgr.GetClient(), Arrived: f.Arrived, Clock: time.Now}

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/controllers/feed"
@@ -24,11 +25,13 @@ import (
 // workers is how many orders are reconciled at once: mostly waiting for the API server.
 const workers = 32
 
-// Reconciler carries an Order into the store, steps its saga and projects its status.
+// Reconciler carries an Order into the store, obeys what its user wants, steps its saga and projects its status.
 type Reconciler struct {
-	// Client reads from the cache and writes statuses.
+	// Client reads from the cache, writes statuses and deletes Orders whose time is over.
 	Client client.Client
-	Engine *engine.Engine
+	// Recorder is told of what went wrong.
+	Recorder recorder.EventRecorder
+	Engine   *engine.Engine
 	// Identity is that of the engine's store.
 	Identity eventcore.Identity
 	// Clock tells the time.
@@ -53,16 +56,19 @@ type scope struct {
 	// object is the Order as last read or written, whichever is newer; nil if there is none.
 	object *commercev1.Order
 	order  saga.Order
-	// taken is set when the name belongs to an order with other content.
-	taken *engine.NameTakenError
+	// refused says why the Order is not carried out: a *engine.NameTakenError or a *engine.AttemptError; nil if it is.
+	refused error
 	// next is when to reconcile again, the zero time for never.
 	next time.Time
 }
 
+// uid is the Order's.
+func (s *scope) uid() string { return string(s.object.UID) }
+
 // Reconcile implements reconcile.Reconciler.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	s := &scope{id: saga.OrderID{Namespace: request.Namespace, Name: request.Name}}
-	for _, phase := range []func(context.Context, *scope) error{r.observe, r.accept, r.step, r.project} {
+	for _, phase := range []func(context.Context, *scope) error{r.observe, r.accept, r.obey, r.step, r.project, r.expire} {
 		err := phase(ctx, s)
 		if err != nil {
 			return kube.IgnoreConflict(err)

@@ -6,50 +6,72 @@ package order
 import (
 	"context"
 	"errors"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
-	"github.com/eventcore/order-operator/controllers/kube"
+	"github.com/eventcore/order-operator/controllers/order/engine"
+	"github.com/eventcore/order-operator/controllers/saga"
 )
 
-// patience is how long an order may take before its progress is shown, and how far apart two showings are.
-const patience = time.Second
-
-// observe reads the Order. The saga goes on without it.
-func (r *Reconciler) observe(ctx context.Context, s *scope) error {
+// observe reads the Order and its history. The saga goes on without the Order.
+func (r *Reconciler) observe(ctx context.Context, s *scope) (err error) {
 	var object commercev1.Order
-	err := r.Client.Get(ctx, types.NamespacedName(s.id), &object)
-	if apierrors.IsNotFound(err) {
+	err = r.Client.Get(ctx, types.NamespacedName(s.id), &object)
+	switch {
+	case apierrors.IsNotFound(err):
 		r.written.forget(s.id)
-		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
+	default:
+		s.object = r.written.newer(s.id, &object)
 	}
-	s.object = r.written.newer(s.id, &object)
-	return nil
+	s.order, err = r.Engine.Order(ctx, s.id)
+	return err
 }
 
-// accept starts the saga of a new Order, or joins the Order to the history of its name.
+// accept starts the saga of a new Order or of a new attempt, or joins the Order to the history of its name.
 func (r *Reconciler) accept(ctx context.Context, s *scope) error {
-	order, err := r.Engine.Order(ctx, s.id)
-	if err != nil || s.object == nil || order.Accepted(string(s.object.UID)) {
-		return err
+	if s.object == nil || !acceptable(s) {
+		return nil
 	}
-	created, err := content(s.object)
+	created, err := content(s.object, r.Clock())
 	if err != nil {
 		return reconcile.TerminalError(err)
 	}
-	err = r.Engine.Accept(ctx, s.id, created)
-	if errors.As(err, &s.taken) {
-		return nil
+	accept := r.Engine.Accept
+	if suspended(s.object) {
+		accept = r.Engine.AcceptSuspended
 	}
+	if err := accept(ctx, s.id, created); err != nil {
+		if !isRefusal(err) {
+			return err
+		}
+		s.refused = err
+	}
+	s.order, err = r.Engine.Order(ctx, s.id)
 	return err
+}
+
+// acceptable reports whether the Order is news to the store: it is another one than before, wants another attempt, or is
+// back after the order was suspended because it was gone.
+func acceptable(s *scope) bool {
+	order := &s.order
+	return !order.Accepted(s.uid()) || int(s.object.Spec.Attempt) > order.Content.Attempt ||
+		order.Stoppable() && order.Suspended != nil && order.Suspended.Reason == saga.ReasonOrderDeleted
+}
+
+// isRefusal reports whether the error is about the Order, not about the store.
+func isRefusal(err error) bool {
+	var taken *engine.NameTakenError
+	var attempt *engine.AttemptError
+	return errors.As(err, &taken) || errors.As(err, &attempt)
+}
+
+func suspended(object *commercev1.Order) bool {
+	return object.Spec.Suspend != nil && *object.Spec.Suspend
 }
 
 // step lets the engine take what is due.
@@ -60,49 +82,4 @@ func (r *Reconciler) step(ctx context.Context, s *scope) (err error) {
 	}
 	s.order, err = r.Engine.Order(ctx, s.id)
 	return err
-}
-
-// project writes the status that the order's events ask for, or puts it off.
-func (r *Reconciler) project(ctx context.Context, s *scope) error {
-	if s.object == nil || !s.order.Created() {
-		return nil
-	}
-	desired := Project(s.object, s.order, r.Identity, s.taken)
-	due := r.dueAt(s, &desired)
-	if due.IsZero() {
-		r.written.settle(s.id, desired.Outcome != "")
-		return nil
-	}
-	if now := r.Clock(); due.After(now) {
-		s.next = kube.Earlier(s.next, due)
-		return nil
-	}
-	updated := s.object.DeepCopy()
-	updated.Status = desired
-	if err := r.Client.Status().Update(ctx, updated); err != nil {
-		return client.IgnoreNotFound(err)
-	}
-	r.written.record(s.id, updated, r.Clock())
-	return nil
-}
-
-// dueAt returns when the status has to be written, the zero time if it is as desired.
-func (r *Reconciler) dueAt(s *scope, desired *commercev1.OrderStatus) time.Time {
-	current := &s.object.Status
-	switch {
-	case equal(current, desired):
-		return time.Time{}
-	case current.Outcome != desired.Outcome,
-		stalled(current) != stalled(desired),
-		current.ObservedGeneration > 0 && current.ObservedGeneration != desired.ObservedGeneration:
-		return r.Clock()
-	}
-	return latest(s.order.CreatedAt, r.written.at(s.id)).Add(patience)
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

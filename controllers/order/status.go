@@ -4,13 +4,13 @@
 package order
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
-	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
@@ -23,18 +23,25 @@ import (
 const maxMessage = 128
 
 // Project returns the status of the object. It depends on nothing but the arguments, of which the order is the fold of its events: a
-// lost status is made anew just so. taken is set when the name belongs to an order with other content.
-func Project(object *commercev1.Order, order saga.Order, identity eventcore.Identity, taken *engine.NameTakenError) commercev1.OrderStatus {
+// lost status is made anew just so. refused says why the object is not carried out, a *engine.NameTakenError or a
+// *engine.AttemptError; it is nil if it is.
+func Project(object *commercev1.Order, order saga.Order, identity eventcore.Identity, refused error) commercev1.OrderStatus {
 	status := commercev1.OrderStatus{
 		ObservedGeneration: object.Generation,
 		History: commercev1.History{
 			StoreID: identity.StoreID.String(), Epoch: identity.Epoch, Position: int64(order.Position), //nolint:gosec // it counts up from 1
 		},
 	}
-	if taken != nil {
+	if rejected(object, order, refused) {
 		status.Outcome = commercev1.OutcomeRejected
 		status.CompletionTime = object.CreationTimestamp.DeepCopy()
-		status.Conditions = failed(object, commercev1.ReasonNameTaken, taken.Error(), object.CreationTimestamp.Time)
+		status.Conditions = failed(object, commercev1.ReasonNameTaken, refused.Error(), object.CreationTimestamp.Time)
+		return status
+	}
+	status.Attempt = atMost32(order.Content.Attempt)
+	status.Attention = attention(order)
+	if refused != nil {
+		status.Conditions = waitingForAttempt(object, order, refused)
 		return status
 	}
 	status.Outcome = commercev1.OrderOutcome(order.Outcome)
@@ -43,17 +50,39 @@ func Project(object *commercev1.Order, order saga.Order, identity eventcore.Iden
 	status.Total = order.Content.Total.String()
 	status.Charged = order.Captured().String()
 	status.Refunded = order.Refunded.String()
-	if order.Charge.Reference != "" {
-		status.Payment.Reference = order.Charge.Reference
-	}
-	if order.Shipment.Reference != "" {
-		status.Shipment = commercev1.OrderShipmentStatus{
-			Reference: order.Shipment.Reference, TrackingNumber: order.Shipment.TrackingNumber,
-		}
+	status.Payment.Reference = order.Charge.Reference
+	status.Shipment = commercev1.OrderShipmentStatus{
+		Reference: order.Shipment.Reference, TrackingNumber: order.Shipment.TrackingNumber,
 	}
 	status.Steps = steps(order)
 	status.Conditions = conditions(object, order)
 	return status
+}
+
+// rejected reports whether the object will never be carried out as it is. An attempt after one that was completed won't; one
+// after an attempt that has not ended yet will.
+func rejected(object *commercev1.Order, order saga.Order, refused error) bool {
+	var taken *engine.NameTakenError
+	var attempt *engine.AttemptError
+	switch {
+	case errors.As(refused, &taken):
+		return true
+	case errors.As(refused, &attempt):
+		return attempt.Outcome == saga.Completed && !order.Accepted(string(object.UID))
+	}
+	return false
+}
+
+func attention(order saga.Order) commercev1.OrderAttention {
+	a := order.Attention
+	if a == nil {
+		return commercev1.OrderAttention{}
+	}
+	return commercev1.OrderAttention{
+		Position:  int64(a.Position), //nolint:gosec // it counts up from 1
+		Operation: operation(order, a.Step, a.Undo), Reason: a.Reason, Message: cut(a.Message),
+		StartTime: seconds(a.Since), NextAttemptTime: seconds(a.NotBefore),
+	}
 }
 
 func steps(order saga.Order) []commercev1.OrderStep {
@@ -63,12 +92,17 @@ func steps(order saga.Order) []commercev1.OrderStep {
 		step := commercev1.OrderStep{
 			Name:            s.Name,
 			State:           commercev1.OrderStepState(s.State),
-			Attempts:        int32(min(s.Forward.Tries, math.MaxInt32)), //nolint:gosec // bounded
+			Attempts:        atMost32(s.Forward.Tries),
 			NextAttemptTime: seconds(nextAttempt(order, s)),
 			Message:         cut(s.Message),
 		}
 		if s.State != saga.Pending {
 			step.LastTransitionTime = new(metav1.NewMicroTime(s.Since))
+		}
+		if s.State == saga.Undoing || s.State == saga.Undone || s.Undo.Tries > 0 {
+			step.Compensation = commercev1.OrderStepCompensation{
+				Name: operation(order, s.Name, true), Attempts: atMost32(s.Undo.Tries),
+			}
 		}
 		if s.Waiting != nil {
 			step.Message = cut("Waiting for " + waitingFor(*s.Waiting))
@@ -79,10 +113,27 @@ func steps(order saga.Order) []commercev1.OrderStep {
 }
 
 func nextAttempt(order saga.Order, s *saga.StepStatus) time.Time {
-	if order.Compensating {
+	if order.Compensating && s.State != saga.Unknown {
 		return s.Undo.NotBefore
 	}
 	return s.Forward.NotBefore
+}
+
+// operation is the name of the step, or of what undoes it: an authorisation is voided, and all other money refunded.
+func operation(order saga.Order, step string, undo bool) string {
+	flow := order.Flow()
+	if !undo || flow == nil {
+		return step
+	}
+	row := flow.Step(step)
+	if _, void := order.Back(); void && row.Void != "" {
+		return row.Void
+	}
+	return row.Compensation
+}
+
+func atMost32(number int) int32 {
+	return int32(min(number, math.MaxInt32)) //nolint:gosec // bounded
 }
 
 // seconds returns a time as an API object holds it, nil for the zero time.
@@ -113,7 +164,3 @@ func cut(message string) string {
 
 // equal compares two statuses as the API server stores them.
 func equal(a, b *commercev1.OrderStatus) bool { return apiequality.Semantic.DeepEqual(a, b) }
-
-func stalled(status *commercev1.OrderStatus) bool {
-	return apimeta.IsStatusConditionTrue(status.Conditions, commercev1.ConditionStalled)
-}

@@ -58,6 +58,8 @@ type Order struct {
 	Message      string
 	// Attention is set when a person has to decide. An order that has ended may need it too.
 	Attention *Attention
+	// Resolved is the position of the attention that a person has decided last.
+	Resolved eventcore.Position
 
 	Charge   Charge
 	Refunded Money

@@ -57,7 +57,7 @@ func (o Order) heard(step string, undo bool, reason string) Order {
 // resolved follows a person's decision.
 func (o Order) resolved(payload AttentionResolved, at time.Time) Order {
 	was := o.Attention
-	o.Attention = nil
+	o.Attention, o.Resolved = nil, payload.Attention
 	switch {
 	case was != nil && was.Reason == ReasonHappenedTwice:
 		return o

@@ -121,6 +121,7 @@ func completedStatus() object {
 		"observedGeneration": int64(1),
 		"history":            object{"storeID": "6f0f7d0e-6d0e-4f3a-8a53-0c9c2d1f8f11", "epoch": int64(1), "position": int64(7)},
 		"outcome":            "Completed",
+		"attempt":            int64(1),
 		"startTime":          "2026-01-02T03:04:05Z",
 		"completionTime":     "2026-01-02T03:04:06Z",
 		"total":              "1500.00", "charged": "1500.00", "refunded": "0.00",
@@ -150,6 +151,19 @@ func TestStatusOfOrder(t *testing.T) {
 			"name": "ProcessPayment", "state": "Running", "attempts": int64(2), "message": strings.Repeat("é", 128),
 			"lastTransitionTime": "2026-01-02T03:04:05.000006Z", "nextAttemptTime": "2026-01-02T03:04:06Z",
 		}}, nil},
+		{"a step that is being undone", "steps", []any{object{
+			"name": "ProcessPayment", "state": "Undoing", "attempts": int64(1), "lastTransitionTime": "2026-01-02T03:04:05.000006Z",
+			"compensation": object{"name": "RefundPayment", "attempts": int64(3)}, "nextAttemptTime": "2026-01-02T03:04:06Z",
+		}}, nil},
+		{"a compensation without a name", "steps", []any{object{
+			"name": "ProcessPayment", "state": "Undoing", "compensation": object{"attempts": int64(3)},
+		}}, []string{"status.steps[0].compensation.name", "Required value"}},
+		{"a question", "attention", object{
+			"position": int64(7), "operation": "RefundPayment", "reason": "RefundRefused", "message": "closed account",
+			"startTime": "2026-01-02T03:04:05Z", "nextAttemptTime": "2026-01-02T03:04:06Z",
+		}, nil},
+		{"a question without a position", "attention", object{"operation": "RefundPayment", "reason": "RefundRefused"},
+			[]string{"status.attention.position", "Required value"}},
 		{"a step that has not begun", "steps", []any{object{"name": "ReserveStock", "state": "Pending"}}, nil},
 		{"a cancelled order", "outcome", "Cancelled", nil},
 		{"a rejected order", "outcome", "Rejected", nil},

@@ -70,6 +70,11 @@ var updateTests = []updateTest{
 		says: []string{"spec.payment", newName},
 	},
 	{
+		name:     "an order's mode of capture can't be changed",
+		manifest: orderManifest, old: "Immediate", replacement: "OnShipment",
+		says: []string{"spec.payment", newName},
+	},
+	{
 		name:     "an order's carrier can't be changed",
 		manifest: orderManifest, old: "carrierName: post", replacement: "carrierName: other",
 		says: []string{"spec.shipping", newName},

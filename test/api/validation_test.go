@@ -147,8 +147,8 @@ var refusedOrders = []manifestTest{
 	},
 	{
 		name: "a mode of capture that is not there",
-		old:  "Immediate", replacement: "OnShipment",
-		says: []string{"spec.payment.captureMode", `supported values: "Immediate"`},
+		old:  "Immediate", replacement: "Later",
+		says: []string{"spec.payment.captureMode", `supported values: "Immediate", "OnShipment"`},
 	},
 	{
 		name: "a gateway name that no gateway can have",
@@ -291,6 +291,7 @@ var acceptedOrders = []manifestTest{
 	{name: "a customer without an email address", old: "    email: ada@example.com\n"},
 	{name: "a customer id of another system", old: "id: cust-123", replacement: "id: gid://shop/Customer/123|eu"},
 	{name: "an order that leaves the gateway, the carrier and the mode to the defaults", old: "    gatewayName: main\n"},
+	{name: "an order whose money is taken once it is shipped", old: "Immediate", replacement: "OnShipment"},
 	{name: "a price without decimals", old: "1200.00", replacement: "1200"},
 	{name: "a price with one decimal", old: "1200.00", replacement: "1200.5"},
 	{name: "a price of nothing", old: "1200.00", replacement: "0"},

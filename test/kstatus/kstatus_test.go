@@ -32,10 +32,11 @@ func TestKstatusReadsAnOrderRight(t *testing.T) {
 	}
 	call := saga.Call{Generation: 1, Try: 1, Key: "key", Deadline: start.Add(time.Minute)}
 	for _, test := range []struct {
-		name   string
-		events []any
-		taken  *engine.NameTakenError
-		wanted status.Status
+		name    string
+		events  []any
+		refused error
+		other   bool // the order was started by another object
+		wanted  status.Status
 	}{
 		{name: "just accepted", wanted: status.InProgressStatus},
 		{
@@ -88,14 +89,47 @@ func TestKstatusReadsAnOrderRight(t *testing.T) {
 			},
 			wanted: status.FailedStatus,
 		},
-		{name: "name taken", taken: &engine.NameTakenError{Different: []string{"spec.items"}}, wanted: status.FailedStatus},
+		{
+			name: "suspended", events: []any{saga.StockReserved{}, saga.OrderSuspended{Reason: saga.ReasonSuspended}},
+			wanted: status.InProgressStatus,
+		},
+		{
+			name: "cancelled by its user",
+			events: []any{
+				saga.OrderCancellationRequested{Reason: saga.ReasonCancelledByUser},
+				saga.CompensationStarted{Reason: saga.ReasonCancelledByUser}, saga.OrderCancelled{Reason: saga.ReasonCancelledByUser},
+			},
+			wanted: status.CurrentStatus,
+		},
+		{
+			name: "being undone for its user",
+			events: []any{
+				saga.StockReserved{}, saga.OrderCancellationRequested{Reason: saga.ReasonCancelledByUser},
+				saga.CompensationStarted{Reason: saga.ReasonCancelledByUser},
+			},
+			wanted: status.InProgressStatus,
+		},
+		{
+			name: "completed, and needing attention since",
+			events: []any{
+				saga.StockReserved{}, saga.PaymentProcessed{Generation: 1}, saga.ShipmentCreated{Generation: 1}, saga.OrderCompleted{},
+				saga.AttentionRequired{Step: saga.ProcessPayment, Reason: saga.ReasonHappenedTwice},
+			},
+			wanted: status.FailedStatus,
+		},
+		{name: "name taken", refused: &engine.NameTakenError{Different: []string{"spec.items"}}, wanted: status.FailedStatus},
+		{name: "an attempt after a completed order", refused: &engine.AttemptError{Outcome: saga.Completed}, other: true, wanted: status.FailedStatus},
+		{name: "an attempt that waits for the one before", refused: &engine.AttemptError{}, wanted: status.InProgressStatus},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			object := &commercev1.Order{ObjectMeta: metav1.ObjectMeta{
 				Name: "order", Namespace: "shop", Generation: 1, UID: "first", CreationTimestamp: metav1.NewTime(start),
 			}}
+			if test.other {
+				object.UID = "second"
+			}
 			folded := fold(append([]any{created}, test.events...))
-			object.Status = order.Project(object, folded, eventcore.Identity{StoreID: uuid.New(), Epoch: 1}, test.taken)
+			object.Status = order.Project(object, folded, eventcore.Identity{StoreID: uuid.New(), Epoch: 1}, test.refused)
 			if got := compute(t, object); got != test.wanted {
 				t.Errorf("kstatus reads %s, wanted %s: %+v", got, test.wanted, object.Status.Conditions)
 			}

@@ -16,6 +16,8 @@ import (
 type CreateOrder struct {
 	Order   saga.OrderID
 	Content saga.OrderCreated
+	// Suspended has the order wait for Resume from the start, or from where it was suspended because its object was gone.
+	Suspended bool
 }
 
 // ReadStreams implements eventcore.Command.
@@ -26,27 +28,42 @@ func (c CreateOrder) ReadStreams() []eventcore.StreamID {
 // Handle implements eventcore.Command. It refuses with a *NameTakenError or an *AttemptError.
 func (c CreateOrder) Handle(b *eventcore.Boundary) error {
 	order := eventcore.Load[saga.Order](b, c.Order.Stream())
-	if order.Created() && c.Content.Attempt > order.Content.Attempt {
+	if !order.Created() {
+		return c.begin(b)
+	}
+	if c.Content.Attempt > order.Content.Attempt {
 		if err := mayTryAgain(order, c.Content.Attempt); err != nil {
 			return err
 		}
-		return b.Append(c.Content, saga.OrderAggregate, c.Order.Stream())
+		return c.begin(b)
 	}
-	if !order.Created() {
-		return b.Append(c.Content, saga.OrderAggregate, c.Order.Stream())
-	}
+	return c.attach(b, order)
+}
+
+// attach joins the object to the order. An order that was suspended because its object was gone goes on.
+func (c CreateOrder) attach(b *eventcore.Boundary, order saga.Order) error {
 	if !order.Accepted(c.Content.UID) {
 		if different := Differences(order.Content, c.Content); len(different) > 0 {
-			return &NameTakenError{Different: different}
+			return nameTaken(order, different)
 		}
-		if err := b.Append(saga.OrderAttached{UID: c.Content.UID}, saga.OrderAggregate, c.Order.Stream()); err != nil {
+		if err := appendAll(b, c.Order, saga.OrderAttached{UID: c.Content.UID}); err != nil {
 			return err
 		}
 	}
 	if s := order.Suspended; s == nil || s.Reason != saga.ReasonOrderDeleted || !order.Stoppable() {
 		return nil
 	}
-	return b.Append(saga.OrderResumed{}, saga.OrderAggregate, c.Order.Stream()) // its object is there again
+	if c.Suspended {
+		return appendAll(b, c.Order, saga.OrderSuspended{Reason: saga.ReasonSuspended})
+	}
+	return appendAll(b, c.Order, saga.OrderResumed{})
+}
+
+func (c CreateOrder) begin(b *eventcore.Boundary) error {
+	if c.Suspended {
+		return appendAll(b, c.Order, c.Content, saga.OrderSuspended{Reason: saga.ReasonSuspended})
+	}
+	return appendAll(b, c.Order, c.Content)
 }
 
 // Advance completes the order, turns it round or cancels it, whatever is due.

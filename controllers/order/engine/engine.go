@@ -33,7 +33,17 @@ func New(executor *eventcore.Executor, identity eventcore.Identity, clock func()
 // completed or is not undone wholly, and ErrInvalidContent for content that no saga can carry out; nothing is recorded
 // then.
 func (e *Engine) Accept(ctx context.Context, id saga.OrderID, content saga.OrderCreated) error {
-	if err := validate(content); err != nil {
+	return e.accept(ctx, CreateOrder{Order: id, Content: content})
+}
+
+// AcceptSuspended is Accept for an order that its user wants suspended: none of its steps is taken before Resume.
+func (e *Engine) AcceptSuspended(ctx context.Context, id saga.OrderID, content saga.OrderCreated) error {
+	return e.accept(ctx, CreateOrder{Order: id, Content: content, Suspended: true})
+}
+
+func (e *Engine) accept(ctx context.Context, command CreateOrder) error {
+	content := &command.Content
+	if err := validate(*content); err != nil {
 		return err
 	}
 	flow := saga.CurrentFlow()
@@ -43,12 +53,12 @@ func (e *Engine) Accept(ctx context.Context, id saga.OrderID, content saga.Order
 		content.Deadline = e.clock().Add(flow.Deadline).Truncate(time.Second)
 	}
 	content.Deadline = content.Deadline.UTC()
-	order, err := e.Order(ctx, id) // what is attached belongs to the attempt that there is
+	order, err := e.Order(ctx, command.Order) // what is attached belongs to the attempt that there is
 	if err != nil {
 		return err
 	}
-	order.ID, order.Content.Attempt = id, max(content.Attempt, order.Content.Attempt)
-	_, err = e.executor.Execute(ctx, CreateOrder{Order: id, Content: content}, e.metadata(order))
+	order.ID, order.Content.Attempt = command.Order, max(content.Attempt, order.Content.Attempt)
+	_, err = e.executor.Execute(ctx, command, e.metadata(order))
 	return err
 }
 

@@ -15,11 +15,26 @@ import (
 type NameTakenError struct {
 	// Different names the fields of the Order's spec that differ.
 	Different []string
+	// Attempt is the one under which the other content may start, 0 if the name stays taken.
+	Attempt int
 }
 
 // Error names the fields and the remedy.
 func (e *NameTakenError) Error() string {
-	return fmt.Sprintf("an earlier order of this name differs in %s: use a new name", strings.Join(e.Different, ", "))
+	remedy := "use a new name"
+	if e.Attempt > 0 {
+		remedy = fmt.Sprintf("use a new name, or set spec.attempt to %d", e.Attempt)
+	}
+	return fmt.Sprintf("an earlier order of this name differs in %s: %s", strings.Join(e.Different, ", "), remedy)
+}
+
+// nameTaken says what differs, and which attempt would be free.
+func nameTaken(order saga.Order, different []string) *NameTakenError {
+	taken := &NameTakenError{Different: different}
+	if next := order.Content.Attempt + 1; mayTryAgain(order, next) == nil {
+		taken.Attempt = next
+	}
+	return taken
 }
 
 // AttemptError says that an order can't be tried again.

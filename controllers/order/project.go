@@ -1,0 +1,78 @@
+// Copyright The EventCore Order Operator Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package order
+
+import (
+	"context"
+	"time"
+
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	commercev1 "github.com/eventcore/order-operator/api/v1"
+	"github.com/eventcore/order-operator/controllers/kube"
+)
+
+// patience is how long an order may take before its progress is shown, and how far apart two showings are.
+const patience = time.Second
+
+// project writes the status that the order's events ask for, or puts it off.
+func (r *Reconciler) project(ctx context.Context, s *scope) error {
+	if s.object == nil || !s.order.Created() {
+		return nil
+	}
+	desired := Project(s.object, s.order, r.Identity, s.refused)
+	due := r.dueAt(s, &desired)
+	if due.IsZero() {
+		r.written.settle(s.id, desired.Outcome != "")
+		return nil
+	}
+	if now := r.Clock(); due.After(now) {
+		s.next = kube.Earlier(s.next, due)
+		return nil
+	}
+	updated := s.object.DeepCopy()
+	updated.Status = desired
+	if err := r.Client.Status().Update(ctx, updated); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	r.written.record(s.id, updated, r.Clock())
+	r.announce(s.object, updated)
+	s.object = updated
+	return nil
+}
+
+// dueAt returns when the status has to be written, the zero time if it is as desired.
+func (r *Reconciler) dueAt(s *scope, desired *commercev1.OrderStatus) time.Time {
+	current := &s.object.Status
+	switch {
+	case equal(current, desired):
+		return time.Time{}
+	case current.Outcome != desired.Outcome,
+		current.Attention.Position != desired.Attention.Position,
+		stalled(current) != stalled(desired),
+		current.ObservedGeneration > 0 && current.ObservedGeneration != desired.ObservedGeneration:
+		return r.Clock()
+	}
+	return latest(s.began(), r.written.at(s.id)).Add(patience)
+}
+
+// began is when the wait began that the status tells of.
+func (s *scope) began() time.Time {
+	if s.order.Accepted(s.uid()) {
+		return s.order.CreatedAt
+	}
+	return s.object.CreationTimestamp.Time
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func stalled(status *commercev1.OrderStatus) bool {
+	return apimeta.IsStatusConditionTrue(status.Conditions, commercev1.ConditionStalled)
+}
