@@ -93,6 +93,14 @@ test: ## Run all tests with the race detector, against a real API server.
 	@cd test/kstatus && go test -race ./... # a module of its own, so that nobody inherits kstatus
 	@cd hack/bench && go test -race ./... # measures a little, so that the benchmarks keep working
 
+.PHONY: matrix
+matrix: ## Crash the saga twice, at every two boundaries of every scenario.
+	@go test ./controllers/runner -run TestTheCrashMatrix -count=1 -timeout 180m -v -args -matrix.twice | grep -v '^ *\(=== \|--- PASS\)'
+
+.PHONY: mutants
+mutants: ## Put every seeded bug through the whole crash matrix, and name the rules that find it.
+	@go test ./test/mutants -count=1 -timeout 60m -v -args -mutants.full
+
 .PHONY: torture-manager
 torture-manager: ## Kill the manager ROUNDS times (20) amid orders, and audit the books.
 	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \

@@ -38,8 +38,8 @@ var userVerbs = map[string]func(intent string) []moment{
 	"deleted": func(intent string) []moment { return []moment{{intent, time.Second, deleteOrder}} },
 }
 
-// product multiplies flows by what providers do and by what people do. Unlike the scenarios that are told event by event, these
-// only have to end legally.
+// product multiplies flows by what providers do and by what people do. Unlike the scenarios that are told event by
+// event, these only have to end legally.
 func product() []scenario {
 	var all []scenario
 	for _, mode := range []string{saga.CaptureImmediate, saga.CaptureOnShipment} {

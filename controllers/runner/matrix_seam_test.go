@@ -15,8 +15,8 @@ import (
 )
 
 // boundaries are the places where a process and the world touch: before and after every append, every save of a
-// projection's checkpoint, and every request to a provider, each with the number of its crossing. What wraps the store and
-// the providers of a process names them, so that a new kind of event or request is a new boundary by itself.
+// projection's checkpoint, and every request to a provider, each with the number of its crossing. What wraps the store
+// and the providers of a process names them, so that a new kind of event or request is a new boundary by itself.
 type boundaries struct {
 	mu    sync.Mutex
 	count map[string]int

@@ -26,9 +26,9 @@ type matrix struct {
 	scenarios, boundaries, runs, missed atomic.Int64
 }
 
-// TestTheCrashMatrix plays every scenario once to learn the boundaries between its process and the world, and then once for
-// each of them: there the process dies, the next one has nothing but store, ledger and objects, and whatever it makes of
-// the order has to be legal by all rules of package verify.
+// TestTheCrashMatrix plays every scenario once to learn the boundaries between its process and the world, and then once
+// for each of them: there the process dies, the next one has nothing but store, ledger and objects, and whatever it
+// makes of the order has to be legal by all rules of package verify.
 func TestTheCrashMatrix(t *testing.T) {
 	var m matrix
 	t.Run("scenarios", func(t *testing.T) {
@@ -76,6 +76,9 @@ func (m *matrix) run(t *testing.T, s scenario, dying ...string) (names []string)
 		s.live(w)
 		names = w.boundaries.names
 		w.audit()
+		if len(dying) == 0 {
+			w.monitor()
+		}
 		if s.history != "" {
 			s.checkAfterCrash(w)
 		}
@@ -141,6 +144,32 @@ func (w *world) audit() {
 	}
 }
 
+// monitor has the checker run as the projection that it is in production. It must find nothing, and forget all.
+func (w *world) monitor() {
+	w.t.Helper()
+	monitor := verify.NewMonitor(verify.MonitorOptions{StoreID: storeID.String()})
+	projector, err := eventcore.NewProjector(w.t.Context(), w.store, registry, monitor.Projection(), eventcore.ProjectorOptions{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := projector.CatchUp(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	overdue, err := verify.Overdue(projector.Documents(), time.Now(), time.Minute)
+	if counts := monitor.Counts(); len(counts) > 0 || len(overdue) > 0 || err != nil {
+		w.t.Errorf("the monitor counts %v, overdue are %v, %v", counts, overdue, err)
+	}
+	open := 0
+	for key := range projector.Documents() {
+		if strings.HasPrefix(key, "order/") {
+			open++
+		}
+	}
+	if ended := w.fold(orderID).Outcome != ""; ended && open > 0 {
+		w.t.Errorf("the monitor keeps an order that has ended")
+	}
+}
+
 // movements are the entries of the book as a witness has them.
 func (b *book) movements() iter.Seq2[verify.Movement, error] {
 	names := map[kind]verify.Kind{
@@ -163,4 +192,21 @@ func (b *book) movements() iter.Seq2[verify.Movement, error] {
 			}
 		}
 	}
+}
+
+// TestAnOrderThatIsCancelledWhileItsTokenIsReadIsNotCharged has time pass between the look at the order and the
+// decision: the look is only a hint.
+func TestAnOrderThatIsCancelledWhileItsTokenIsReadIsNotCharged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := scenario{verbs: []moment{{"StockReserved", time.Second, cancelOrder}}}
+		w := newWorld(t, s.book())
+		w.reading = 3 * time.Second
+		p := s.begin(w)
+		s.rest(w)
+		w.audit()
+		if history := w.history(orderID); slices.Contains(history, "PaymentRequested") {
+			t.Errorf("took the way %v", history)
+		}
+		_ = p.stop()
+	})
 }

@@ -76,8 +76,8 @@ const (
 	cancelled ending = "cancelled"
 )
 
-// orderAccount is what the checker counts of one attempt of an order: by itself, not by the fold of package saga, so that a
-// mistake in the fold does not hide itself.
+// orderAccount is what the checker counts of one attempt of an order: by itself, not by the fold of package saga, so
+// that a mistake in the fold does not hide itself.
 type orderAccount struct {
 	UIDs       []string         `json:"uids"`
 	Attempt    int              `json:"attempt"`

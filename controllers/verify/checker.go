@@ -19,8 +19,8 @@ import (
 type Options struct {
 	// StoreID is the store's: correlation ids and idempotency keys begin with it. Required.
 	StoreID string
-	// KeepSettled keeps the accounts of orders that have ended, so that they can be held against ledgers and statuses. Without
-	// it they are forgotten, and the memory that a checker needs is that of the open orders and the products.
+	// KeepSettled keeps the accounts of orders that have ended, so that they can be held against ledgers and statuses.
+	// Without it they are forgotten, and the memory that a checker needs is that of the open orders and the products.
 	KeepSettled bool
 	// Project renders what an Order's status should show of its events; it needs KeepSettled. Nil: statuses are held
 	// against the checker's own counting alone.
@@ -79,7 +79,8 @@ func Check(events iter.Seq2[*eventcore.Event, error], options Options, evidence 
 func (c *Checker) Apply(event *eventcore.Event) []Violation {
 	before := len(c.violations)
 	log := findings{}
-	log.demand(event.Position > c.last, LogInOrder, at(c.last, event.Position), "event %d comes after event %d", event.Position, c.last)
+	log.demand(event.Position > c.last, LogInOrder, at(c.last, event.Position),
+		"event %d comes after event %d", event.Position, c.last)
 	c.add(log)
 	c.last = event.Position
 	if id, ok := saga.OrderOf(event); ok {
@@ -120,8 +121,8 @@ func (c *Checker) order(id saga.OrderID, event *eventcore.Event) {
 	c.orders[id] = account
 }
 
-// visitOrder applies the event to the order's account, nil if there is none or if it was settled and forgotten, and returns the
-// account afterwards.
+// visitOrder applies the event to the order's account, nil if there is none or if it was settled and forgotten, and
+// returns the account afterwards.
 func visitOrder(account *orderAccount, id saga.OrderID, event *eventcore.Event, store string) (*orderAccount, findings) {
 	v := visit{findings: findings{order: id}, account: account, event: event, store: store}
 	if created, ok := event.Payload.(saga.OrderCreated); ok {
@@ -156,7 +157,8 @@ func (v *visit) strange() {
 		v.demand(version > 1, LogInOrder, at(v.position()), "%s was recorded of an order that nobody has placed", v.event.Type)
 		return
 	}
-	v.demand(version <= 1, EndsOnce, at(v.position()), "%s was recorded although the order had ended and nothing was open", v.event.Type)
+	v.demand(version <= 1, EndsOnce, at(v.position()),
+		"%s was recorded although the order had ended and nothing was open", v.event.Type)
 	v.demand(version > 1, LogInOrder, at(v.position()), "%s was recorded of an order that nobody has placed", v.event.Type)
 }
 

@@ -18,7 +18,8 @@ type Evidence struct {
 	// Orders and Products are the statuses of the objects.
 	Orders   map[saga.OrderID]*OrderStatus
 	Products map[saga.ProductID]*ProductStatus
-	// Now is the time of the look. An order whose next step was due longer ago than Grace is stuck; zero leaves that out.
+	// Now is the time of the look. An order whose next step was due longer ago than Grace is stuck; zero leaves that
+	// out.
 	Now   time.Time
 	Grace time.Duration
 }
@@ -50,7 +51,8 @@ const (
 // Movement is an entry of a provider's ledger: what became of an idempotency key.
 type Movement struct {
 	Kind Kind
-	// Key is the idempotency key, Correlation names the order: store/namespace/name/attempt. A fence may have no correlation.
+	// Key is the idempotency key, Correlation names the order: store/namespace/name/attempt. A fence may have no
+	// correlation.
 	Key         string
 	Correlation string
 	State       State

@@ -92,7 +92,8 @@ func (c *Checker) judgeBook(correlation string, s *sums) {
 	if account == nil {
 		f.order = saga.OrderID{}
 		for _, m := range s.keys {
-			f.demand(m.State != Done, NoStranger, nil, "a provider did a %s of %s for %q, an order that nobody placed", m.Kind, money(m.Amount), m.Correlation)
+			f.demand(m.State != Done, NoStranger, nil,
+				"a provider did a %s of %s for %q, an order that nobody placed", m.Kind, money(m.Amount), m.Correlation)
 		}
 		return
 	}
@@ -102,7 +103,8 @@ func (c *Checker) judgeBook(correlation string, s *sums) {
 	f.demand(s.refunded <= s.captured, RefundWithinCharge, at(account.Last),
 		"the provider gave back %s of %s that it had taken", account.amount(s.refunded), account.amount(s.captured))
 	f.demand(s.shipments <= 1, ShippedOnce, at(account.Shipped), "the carrier created %d shipments for it", s.shipments)
-	f.demand(s.withdrawn <= s.shipments, CompensateOnlyDone, at(account.Last), "the carrier cancelled more shipments than it had created")
+	f.demand(s.withdrawn <= s.shipments, CompensateOnlyDone, at(account.Last),
+		"the carrier cancelled more shipments than it had created")
 	for _, key := range slices.Sorted(maps.Keys(s.keys)) {
 		c.judgeKey(&f, id, s.keys[key])
 	}
@@ -112,7 +114,8 @@ func (c *Checker) judgeBook(correlation string, s *sums) {
 func (c *Checker) judgeKey(f *findings, id saga.OrderID, m Movement) {
 	known := c.histories[id].keys[m.Key]
 	if known == nil {
-		f.demand(m.State == Fenced, IntentBeforeOutcome, nil, "the provider was asked for a %s with the key %q, which no event announced", m.Kind, m.Key)
+		f.demand(m.State == Fenced, IntentBeforeOutcome, nil,
+			"the provider was asked for a %s with the key %q, which no event announced", m.Kind, m.Key)
 		return
 	}
 	f.demand(m.Requests <= known.intents || m.State == Fenced, OneTryPerIntent, at(known.first),

@@ -207,7 +207,8 @@ func (v *visit) undo(what string) {
 // noneOpen: the outcome of the later steps' calls is known before an earlier step is undone.
 func (v *visit) noneOpen(what string, later ...operation) {
 	if o, open := v.account.openCall(later...); open != nil {
-		v.demand(false, CompensateInReverse, at(open.Intent, v.position()), "%s although nobody knew yet what had become of the %s", what, o)
+		v.demand(false, CompensateInReverse, at(open.Intent, v.position()),
+			"%s although nobody knew yet what had become of the %s", what, o)
 	}
 }
 

@@ -177,7 +177,8 @@ func (v *visit) remark(o operation, generation, try int, state callState) {
 		return // the provider could not even be prepared: there was no call
 	}
 	v.demand(c.Generation == generation && c.Try == try && c.open(), IntentBeforeOutcome, at(c.Intent, v.position()),
-		"try %d of the %s (number %d) is recorded as %s, but the last one that was announced is try %d of number %d", try, o, generation, state, c.Try, c.Generation)
+		"try %d of the %s (number %d) is recorded as %s, but the last one that was announced is try %d of number %d",
+		try, o, generation, state, c.Try, c.Generation)
 }
 
 // isNext reports whether the try is the one that may follow.

@@ -26,8 +26,10 @@ func (v *visit) complete(payload saga.OrderCompleted) {
 func (v *visit) cancel() {
 	a := v.account
 	v.undo("it was cancelled")
-	v.demand(a.Reserved == 0, StockReleased, at(a.Reserved, v.position()), "it was cancelled, but its goods stay reserved for nobody")
-	v.demand(a.kept() == 0, MoneyReturned, at(a.Charged, v.position()), "it was cancelled, but %s of the customer's were kept", a.amount(a.kept()))
+	v.demand(a.Reserved == 0, StockReleased, at(a.Reserved, v.position()),
+		"it was cancelled, but its goods stay reserved for nobody")
+	v.demand(a.kept() == 0, MoneyReturned, at(a.Charged, v.position()),
+		"it was cancelled, but %s of the customer's were kept", a.amount(a.kept()))
 	v.demand(a.Authorized == 0, AuthorizationClosed, at(a.Charged, v.position()),
 		"it was cancelled, but %s of the customer's stay set aside", a.amount(a.Authorized))
 	v.demand(a.Shipped == 0, ShipmentWithdrawn, at(a.Shipped, v.position()), "it was cancelled, but its shipment was not")
@@ -37,9 +39,11 @@ func (v *visit) cancel() {
 func (v *visit) end(how ending) {
 	a := v.account
 	if o, open := a.openCall(allOperations...); open != nil {
-		v.demand(false, CallsClosed, at(open.Intent, v.position()), "it was %s although nobody knew yet what had become of the %s", how, o)
+		v.demand(false, CallsClosed, at(open.Intent, v.position()),
+			"it was %s although nobody knew yet what had become of the %s", how, o)
 	}
-	v.demand(a.Attention == nil, EndsOnce, at(a.held(), v.position()), "it was %s although a person's decision was asked for", how)
+	v.demand(a.Attention == nil, EndsOnce, at(a.held(), v.position()),
+		"it was %s although a person's decision was asked for", how)
 	a.Ending, a.Ended = how, v.position()
 }
 
@@ -66,7 +70,8 @@ func (v *visit) resolve(payload saga.AttentionResolved) {
 	a := v.account
 	v.demand(a.held() == payload.Attention, EndsOnce, at(a.held(), payload.Attention, v.position()),
 		"a person's answer to another question was taken for the answer to this one")
-	v.demand(payload.Actor != "" && payload.Reason != "", Attributed, at(v.position()), "nobody knows which person decided, or why")
+	v.demand(payload.Actor != "" && payload.Reason != "", Attributed, at(v.position()),
+		"nobody knows which person decided, or why")
 	was := a.Attention
 	a.Attention, a.Refused = nil, false
 	a.ByHand = a.ByHand || payload.Action != saga.ResolveRetry

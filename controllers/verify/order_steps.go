@@ -15,7 +15,8 @@ func (v *visit) reserve(payload saga.StockReserved) {
 	a := v.account
 	v.forward(saga.ReserveStock, "stock was reserved")
 	v.demand(a.Reserved == 0, ReservedOnce, at(a.Reserved, v.position()), "its stock was reserved twice")
-	v.demand(sameLines(payload.Lines, a.Lines), ReservationOfOrder, at(v.position()), "other goods were reserved than were ordered")
+	v.demand(sameLines(payload.Lines, a.Lines), ReservationOfOrder, at(v.position()),
+		"other goods were reserved than were ordered")
 	a.Reserved, a.Waiting = v.position(), false
 }
 
@@ -23,7 +24,8 @@ func (v *visit) release(payload saga.StockReservationReleased) {
 	a := v.account
 	v.undo("its stock was released")
 	v.demand(a.Reserved != 0, CompensateOnlyDone, at(v.position()), "stock was released that was not reserved for it")
-	v.demand(sameLines(payload.Lines, a.Lines), ReservationOfOrder, at(v.position()), "other goods were released than were reserved for it")
+	v.demand(sameLines(payload.Lines, a.Lines), ReservationOfOrder, at(v.position()),
+		"other goods were released than were reserved for it")
 	v.demand(!a.holdsMoney() && a.Shipped == 0, CompensateInReverse, at(a.Charged, a.Shipped, v.position()),
 		"its stock was released before its money was given back and its shipment cancelled")
 	v.noneOpen("its stock was released", charge, capture, ship)
@@ -54,7 +56,8 @@ func (v *visit) charged(amount saga.Money, authorized bool) {
 	a := v.account
 	v.demand(!a.holdsMoney(), ChargedOnce, at(a.Charged, v.position()), "the customer was charged twice: %s, and then %s",
 		a.amount(a.kept()+a.Authorized), money(amount))
-	v.demand(amount == a.Total, AmountAgreed, at(v.position()), "the customer was charged %s for an order of %s", money(amount), money(a.Total))
+	v.demand(amount == a.Total, AmountAgreed, at(v.position()),
+		"the customer was charged %s for an order of %s", money(amount), money(a.Total))
 	if authorized {
 		a.Authorized += amount.Minor
 	} else {
@@ -93,7 +96,8 @@ func (v *visit) requestRefund(payload saga.RefundRequested) {
 	v.demand(a.Captured == 0 || payload.Amount.Minor <= a.kept(), RefundWithinCharge, at(a.Charged, v.position()),
 		"a refund of %s was requested although only %s are left to refund", money(payload.Amount), a.amount(a.kept()))
 	if !a.OnShipment { // what is captured on shipment is the last step, and the first to be undone
-		v.demand(a.Shipped == 0, CompensateInReverse, at(a.Shipped, v.position()), "a refund was requested before its shipment was cancelled")
+		v.demand(a.Shipped == 0, CompensateInReverse, at(a.Shipped, v.position()),
+			"a refund was requested before its shipment was cancelled")
 		v.noneOpen("a refund was requested", ship)
 	}
 	v.noneOpen("a refund was requested", charge, capture)
@@ -103,7 +107,8 @@ func (v *visit) requestRefund(payload saga.RefundRequested) {
 func (v *visit) requestVoid(payload saga.RefundRequested) {
 	a := v.account
 	v.undo("its authorisation was to be given back")
-	v.demand(a.Authorized > 0, CompensateOnlyDone, at(v.position()), "an authorisation was to be given back that it does not hold")
+	v.demand(a.Authorized > 0, CompensateOnlyDone, at(v.position()),
+		"an authorisation was to be given back that it does not hold")
 	v.demand(a.Shipped == 0, CompensateInReverse, at(a.Shipped, v.position()),
 		"its authorisation was to be given back before its shipment was cancelled")
 	v.noneOpen("its authorisation was to be given back", charge, ship, capture)
@@ -146,7 +151,8 @@ func (v *visit) shipped() {
 func (v *visit) requestWithdrawal(payload saga.ShipmentCancelRequested) {
 	a := v.account
 	v.undo("the cancellation of its shipment was requested")
-	v.demand(a.Shipped != 0, CompensateOnlyDone, at(v.position()), "the cancellation of a shipment was requested that it does not have")
+	v.demand(a.Shipped != 0, CompensateOnlyDone, at(v.position()),
+		"the cancellation of a shipment was requested that it does not have")
 	v.demand(!a.OnShipment || a.kept() == 0, CompensateInReverse, at(a.Charged, v.position()),
 		"the cancellation of its shipment was requested before the money that was taken for it was given back")
 	v.noneOpen("the cancellation of its shipment was requested", ship, capture)

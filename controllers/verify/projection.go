@@ -33,8 +33,8 @@ const keptViolations = 8
 type MonitorOptions struct {
 	// StoreID is the store's. Required.
 	StoreID string
-	// Violated is told of each violation, from the projector's goroutine: again after a crash whose events were not saved. It
-	// may be nil.
+	// Violated is told of each violation, from the projector's goroutine: again after a crash whose events were not
+	// saved. It may be nil.
 	Violated func(violation Violation)
 }
 
@@ -51,8 +51,8 @@ func NewMonitor(options MonitorOptions) *Monitor {
 	return &Monitor{options: options, counts: map[Rule]uint64{}}
 }
 
-// Projection returns the projection, for an eventcore.Projector. Its read model holds the accounts of the orders that are not
-// settled, those of all products, and what was found.
+// Projection returns the projection, for an eventcore.Projector. Its read model holds the accounts of the orders that
+// are not settled, those of all products, and what was found.
 func (m *Monitor) Projection() eventcore.Projection {
 	orders, products := saga.OrderID{}.Stream(), saga.ProductID{}.Stream()
 	return eventcore.Projection{
@@ -140,7 +140,8 @@ func (m *Monitor) found(documents *eventcore.Documents, violation Violation) err
 	return nil
 }
 
-// Found returns the violations that the read model keeps, also those of processes before: see eventcore.Projector.Documents.
+// Found returns the violations that the read model keeps, also those of processes before: see
+// eventcore.Projector.Documents.
 func Found(documents iter.Seq2[string, []byte]) ([]Violation, error) {
 	var found []Violation
 	for key, value := range documents {
@@ -156,8 +157,8 @@ func Found(documents iter.Seq2[string, []byte]) ([]Violation, error) {
 	return found, nil
 }
 
-// Overdue returns what is wrong now because nothing happens: orders of which something was due longer ago than grace, and
-// products that hold more reservations than there are open orders. Call it from time to time.
+// Overdue returns what is wrong now because nothing happens: orders of which something was due longer ago than grace,
+// and products that hold more reservations than there are open orders. Call it from time to time.
 func Overdue(documents iter.Seq2[string, []byte], now time.Time, grace time.Duration) ([]Violation, error) {
 	c := New(Options{})
 	for key, value := range documents {

@@ -74,7 +74,8 @@ func (c *Checker) orderAtRest(id saga.OrderID, evidence Evidence) findings {
 			a.Ending, money(a.Total), a.amount(a.kept()))
 		f.demand(a.Authorized == 0, AuthorizationClosed, at(a.Charged, a.Ended),
 			"it is %s, but %s of the customer's stay set aside", a.Ending, a.amount(a.Authorized))
-		f.demand(a.Ending == completed == (a.Shipped != 0), GoodsSettled, at(a.Shipped, a.Ended), "it is %s, and has %d shipments",
+		f.demand(a.Ending == completed == (a.Shipped != 0), GoodsSettled, at(a.Shipped, a.Ended),
+			"it is %s, and has %d shipments",
 			a.Ending, boolToInt(a.Shipped != 0))
 	}
 	return f
@@ -109,11 +110,13 @@ func (c *Checker) ledgerAtRest(id saga.OrderID, number int, books map[string]*su
 		if a.Ending == completed {
 			want, goods = a.Total.Minor, 1
 		}
-		f.demand(s.captured-s.refunded == want, MoneySettled, at(a.Ended), "it is %s, and by the provider's books the shop keeps %s of %s",
+		f.demand(s.captured-s.refunded == want, MoneySettled, at(a.Ended),
+			"it is %s, and by the provider's books the shop keeps %s of %s",
 			a.Ending, a.amount(s.captured-s.refunded), money(a.Total))
 		f.demand(s.held() == 0, AuthorizationClosed, at(a.Ended), "it is %s, but by the provider's books %s stay set aside",
 			a.Ending, a.amount(s.held()))
-		f.demand(shipments == goods, GoodsSettled, at(a.Ended), "it is %s, and by the carrier's books has %d shipments", a.Ending, shipments)
+		f.demand(shipments == goods, GoodsSettled, at(a.Ended),
+			"it is %s, and by the carrier's books has %d shipments", a.Ending, shipments)
 	}
 	c.add(f)
 }
@@ -167,7 +170,8 @@ func (c *Checker) productsAtRest(evidence Evidence) {
 	for _, id := range sortedKeys(c.products) {
 		a := c.products[id]
 		f := findings{product: id}
-		f.demand(a.Reserved == held[id], ReservationsBalance, at(a.Last), "%d units are reserved, but open orders hold %d", a.Reserved, held[id])
+		f.demand(a.Reserved == held[id], ReservationsBalance, at(a.Last),
+			"%d units are reserved, but open orders hold %d", a.Reserved, held[id])
 		if status := evidence.Products[id]; status != nil {
 			a.compare(&f, status)
 		}
@@ -189,7 +193,8 @@ func (a *productAccount) compare(f *findings, status *ProductStatus) {
 		{"shipped", status.Shipped, a.Shipped},
 	} {
 		if figure.says != nil {
-			f.demand(*figure.says == figure.is, StatusIsFold, at(a.Last), "the Product says that %d units are %s, the events say %d",
+			f.demand(*figure.says == figure.is, StatusIsFold, at(a.Last),
+				"the Product says that %d units are %s, the events say %d",
 				*figure.says, figure.name, figure.is)
 		}
 	}

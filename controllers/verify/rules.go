@@ -74,7 +74,8 @@ const (
 
 // The rules that hold at rest: when whatever was under way has ended and no service has anything to do.
 const (
-	// MoneySettled: what was taken less what was given back is the total of a completed order, and nothing of any other.
+	// MoneySettled: what was taken less what was given back is the total of a completed order, and nothing of any
+	// other.
 	MoneySettled Rule = "MoneySettled"
 	// GoodsSettled: a completed order has one shipment, any other none.
 	GoodsSettled Rule = "GoodsSettled"

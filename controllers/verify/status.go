@@ -21,7 +21,8 @@ func (c *Checker) ObserveStatus(id saga.OrderID, status OrderStatus) {
 	case a == nil && c.histories[id] == nil:
 		f.demand(!c.options.KeepSettled || rejected(status), StatusIsFold, nil, "there is an Order of which no event tells")
 	case !a.accepts(status.UID):
-		f.demand(rejected(status), StatusIsFold, at(a.Last), "the Order is not the one that was carried out under its name, but is not rejected")
+		f.demand(rejected(status), StatusIsFold, at(a.Last),
+			"the Order is not the one that was carried out under its name, but is not rejected")
 	case status.Position == nil || *status.Position == a.Last:
 		c.judgeStatus(&f, id, a, status)
 	}
@@ -35,7 +36,8 @@ func (c *Checker) observePosition(f *findings, id saga.OrderID, status OrderStat
 		return
 	}
 	position := *status.Position
-	f.demand(position <= c.last, PositionMonotone, at(position), "its status shows event %d, but the log ends with %d", position, c.last)
+	f.demand(position <= c.last, PositionMonotone, at(position),
+		"its status shows event %d, but the log ends with %d", position, c.last)
 	before := c.seen[id]
 	if before.uid == status.UID && before.epoch == status.Epoch {
 		f.demand(position >= before.position, PositionMonotone, at(before.position, position),

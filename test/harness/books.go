@@ -13,6 +13,7 @@ import (
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/controllers/ledger"
 	"github.com/eventcore/order-operator/controllers/saga"
+	"github.com/eventcore/order-operator/controllers/verify"
 	"github.com/eventcore/order-operator/eventcore"
 )
 
@@ -21,10 +22,13 @@ import (
 type Books struct {
 	Orders   map[saga.OrderID]*OrderBook
 	Products map[saga.ProductID]*ProductBook
-	// Strangers are the providers' entries that belong to no order of the event store.
-	Strangers []ledger.Entry
 	// Head is the position up to which the event store was read.
 	Head eventcore.Position
+
+	namespaces []string
+	storeID    string
+	log        []eventcore.Event
+	movements  []verify.Movement
 }
 
 // OrderBook is what is known about an order.
@@ -55,7 +59,10 @@ type ProductBook struct {
 
 // ReadBooks reads the books of the namespaces.
 func ReadBooks(ctx context.Context, witness *Witness, reader client.Reader, namespaces ...string) (*Books, error) {
-	b := &Books{Orders: map[saga.OrderID]*OrderBook{}, Products: map[saga.ProductID]*ProductBook{}}
+	b := &Books{
+		Orders: map[saga.OrderID]*OrderBook{}, Products: map[saga.ProductID]*ProductBook{},
+		namespaces: namespaces, storeID: witness.Store.Identity().StoreID.String(),
+	}
 	if err := b.readEvents(ctx, witness.Store, namespaces); err != nil {
 		return nil, err
 	}
@@ -82,6 +89,7 @@ func (b *Books) readEvents(ctx context.Context, store eventcore.Store, namespace
 			return err
 		}
 		b.Head = event.Position
+		b.log = append(b.log, event)
 		id, ok := saga.OrderOf(&event)
 		if ok && slices.Contains(namespaces, id.Namespace) {
 			b.order(id).add(id, &event)
@@ -159,19 +167,13 @@ func (b *Books) readLedger(ctx context.Context, book *ledger.Ledger, namespaces 
 		if err != nil {
 			return err
 		}
+		b.movements = append(b.movements, movementOf(entry))
 		if entry.State != ledger.Done {
 			continue
 		}
-		id, ok := orderOf(entry)
-		if ok && !slices.Contains(namespaces, id.Namespace) {
-			continue
+		if id, ok := orderOf(entry); ok && slices.Contains(namespaces, id.Namespace) {
+			b.order(id).addEntry(entry)
 		}
-		known := b.Orders[id]
-		if known == nil {
-			b.Strangers = append(b.Strangers, entry)
-			continue
-		}
-		known.addEntry(entry)
 	}
 	return nil
 }

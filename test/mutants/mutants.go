@@ -1,9 +1,9 @@
 // Copyright The EventCore Order Operator Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package mutants holds known bugs of sagas as edits of this module's code. Its test builds the crash matrix with one of them
-// at a time, and demands that package verify finds it, by the name of the rule: what a checker does not find in code that
-// has the bug, it would not find in ours.
+// Package mutants holds known bugs of sagas as edits of this module's code. Its test builds the crash matrix with one
+// of them at a time, and demands that package verify finds it, by the name of the rule: what a checker does not find in
+// code that has the bug, it would not find in ours.
 package mutants
 
 import (
@@ -38,7 +38,8 @@ const (
 // All are the bugs that SAGA.md's field study found in the wild, and those that a slip in our own code would make.
 var All = []Mutant{
 	{
-		Name: "Handle without Due", Rule: verify.OneTryPerIntent, Tests: "TestTwoProcessesOnOneStoreDoNothingTwice",
+		Name: "Handle without Due", Rule: verify.NoForwardAfterTurn,
+		Tests: "TestAnOrderThatIsCancelledWhileItsTokenIsReadIsNotCharged",
 		Edits: []Edit{{
 			"controllers/calls/commands.go",
 			"	if !c.operation.due(order, c.now) || order.Content.Attempt != c.attempt || status.Generation != c.generation {\n" +
@@ -118,8 +119,8 @@ var All = []Mutant{
 	},
 }
 
-// Apply writes the mutated files into the folder and returns the overlay for the go command: the code under root with the
-// bug in it.
+// Apply writes the mutated files into the folder and returns the overlay for the go command: the code under root with
+// the bug in it.
 func (m Mutant) Apply(root, folder string) (map[string]string, error) {
 	texts := map[string]string{}
 	for _, edit := range m.Edits {

@@ -6,11 +6,13 @@ package mutants
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +42,18 @@ func TestEveryMutantIsFoundByName(t *testing.T) {
 	}
 }
 
+func TestTheManualListsEveryMutant(t *testing.T) {
+	manual, err := os.ReadFile(filepath.Join("..", "..", "docs", "reliability.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range All {
+		if row := fmt.Sprintf("| %s | %s |", m.Name, m.Rule); !strings.Contains(string(manual), row) {
+			t.Errorf("docs/reliability.md does not have the row %s", row)
+		}
+	}
+}
+
 // rules runs the tests on the mutant and returns the rules that they found broken.
 func (m Mutant) rules(t *testing.T, root string) []verify.Rule {
 	t.Helper()
@@ -58,9 +72,10 @@ func (m Mutant) rules(t *testing.T, root string) []verify.Rule {
 	}
 	tests, limit := m.Tests, "90s"
 	if *full {
-		limit, tests = "10m", "TestTheCrashMatrix|TestTwoProcessesOnOneStoreDoNothingTwice"
+		limit, tests = "10m", "TestTheCrashMatrix|TestTwoProcesses|TestAnOrderThatIsCancelledWhile"
 	}
-	command := exec.CommandContext(t.Context(), "go", "test", "-overlay", path, "-count=1", "-timeout="+limit, "-run", tests, "./controllers/runner")
+	command := exec.CommandContext(t.Context(), "go", "test", "-overlay", path, "-count=1",
+		"-timeout="+limit, "-run", tests, "./controllers/runner")
 	command.Dir = root
 	output, err := command.CombinedOutput()
 	if err == nil {

@@ -126,7 +126,7 @@ func tell(ctx context.Context, store eventcore.Store) {
 		}
 		for _, event := range batch.Events {
 			if event.Type == "OrderCompleted" || event.Type == "OrderCancelled" {
-				fmt.Println("ended " + event.Type) //nolint:forbidigo // the parent reads it
+				fmt.Println("ended " + event.Type)
 			}
 		}
 	}
@@ -149,7 +149,7 @@ func (s *sleeper) stop(ctx context.Context, action string) context.Context {
 	s.once.Do(func() {
 		s.writing.Lock()
 		defer s.writing.Unlock()
-		fmt.Println("calling") //nolint:forbidigo // the parent reads it
+		fmt.Println("calling")
 		<-s.awake
 	})
 	return context.WithoutCancel(ctx)
@@ -158,7 +158,7 @@ func (s *sleeper) stop(ctx context.Context, action string) context.Context {
 // report prints what became of the request that was late.
 func (s *sleeper) report(action string, err error) {
 	if action == s.action {
-		fmt.Printf("late %v\n", err) //nolint:forbidigo // the parent reads it
+		fmt.Printf("late %v\n", err)
 	}
 }
 

@@ -20,10 +20,11 @@ import (
 	"github.com/eventcore/order-operator/test/harness"
 )
 
-// TestAStoppedLeaderThatWakesAfterItsSuccessorClosedTheStepHarmsNothing stops a process with SIGSTOP after it has recorded an
-// intent and sent the request, has another one close the call by a fence and carry the order to its end, and wakes the
-// first one with SIGCONT: only then does its request reach the provider.
+// TestAStoppedLeaderThatWakesAfterItsSuccessorClosedTheStepHarmsNothing stops a process with SIGSTOP after it has
+// recorded an intent and sent the request, has another one close the call by a fence and carry the order to its end,
+// and wakes the first one with SIGCONT: only then does its request reach the provider.
 func TestAStoppedLeaderThatWakesAfterItsSuccessorClosedTheStepHarmsNothing(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ action, address, end string }{
 		{"charge", "Ada Example", "OrderCompleted"},
 		{"ship", "Ada Example", "OrderCompleted"},
