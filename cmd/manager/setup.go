@@ -90,11 +90,17 @@ func setup(ctx context.Context, mgr ctrl.Manager, w *world, options options) (*r
 
 func addControllers(mgr ctrl.Manager, w *world, services *runner.Services, f *feed.Feed, options options) error {
 	identity := w.store.Identity()
+	checker, err := newChecker(mgr, w, f)
+	if err != nil {
+		return err
+	}
 	orders := &order.Reconciler{
 		Client: mgr.GetClient(), Recorder: mgr.GetEventRecorder(eventSource),
-		Engine: services.Order, Identity: identity, Clock: time.Now,
+		Engine: services.Order, Identity: identity, Clock: time.Now, Violation: checker.Order,
 	}
-	products := &inventory.ProductReconciler{Client: mgr.GetClient(), Engine: services.Inventory, Identity: identity, Clock: time.Now}
+	products := &inventory.ProductReconciler{
+		Client: mgr.GetClient(), Engine: services.Inventory, Identity: identity, Clock: time.Now, Violation: checker.Product,
+	}
 	gateways := &payment.GatewayReconciler{Client: mgr.GetClient(), Arrived: f.Arrived, Clock: time.Now}
 	carriers := &shipping.CarrierReconciler{Client: mgr.GetClient(), Arrived: f.Arrived, Clock: time.Now}
 	for _, add := range []func() error{
@@ -103,6 +109,7 @@ func addControllers(mgr ctrl.Manager, w *world, services *runner.Services, f *fe
 		func() error { return gateways.SetupWithManager(mgr, f, services.Payment) },
 		func() error { return carriers.SetupWithManager(mgr, f, services.Shipping) },
 		func() error { return mgr.Add(manager.RunnableFunc(f.Run)) },
+		func() error { return mgr.Add(manager.RunnableFunc(checker.Run)) },
 		func() error { return mgr.AddHealthzCheck("ping", healthz.Ping) },
 		func() error { return mgr.AddReadyzCheck("orders", ready(mgr, w, f, options.leaderElection)) },
 	} {
