@@ -157,7 +157,7 @@ func (w *world) begin() *process {
 	p.Runner, err = runner.New(ctx, storeOf{w.store, p}, runner.Options{ServicesOptions: runner.ServicesOptions{
 		Gateways: gateways{p}, Carriers: carriers{p}, Tokens: tokens{w}, CallTimeout: w.timeout,
 		Jitter: func() float64 { return 0.5 }, // ways are told event by event
-	}})
+	}, Workers: 4})
 	if err != nil {
 		w.t.Fatal(err)
 	}
