@@ -3,7 +3,7 @@
 
 package v1
 
-// Types of conditions. An Order has all four, the other kinds have Ready. Reconciling and Stalled are present only
+// Types of conditions. An Order has the first four, the other kinds have Ready, and a Product may have Consistent. Reconciling and Stalled are present only
 // while they are True, and never both: kubectl, Flux, Helm and Argo CD read them the same way.
 const (
 	// ConditionSucceeded is True once the order is fulfilled and False once it has ended in any other way. It is
@@ -20,6 +20,9 @@ const (
 
 	// ConditionStalled is True when the operator can do no more: the order was refused, or it needs a person.
 	ConditionStalled = "Stalled"
+
+	// ConditionConsistent is False on a Product whose stock the checker has found to be wrong, and absent otherwise.
+	ConditionConsistent = "Consistent"
 )
 
 // Reasons of an Order that is under way: Ready is False, or Unknown for Pending, and Reconciling is True.
@@ -113,6 +116,11 @@ const (
 	// ReasonNeedsAttention means that the operator can't tell or can't do what is right and that a person has to
 	// decide, by spec.resolution: Ready is False and Stalled is True, and status.attention says why.
 	ReasonNeedsAttention = "NeedsAttention"
+
+	// ReasonInvariantViolated means that the checker has found something that must not happen, such as a second charge:
+	// Ready is False and Stalled is True, and the message names the rule and says what is wrong. On a Product, Consistent
+	// is False. It is a mistake of the operator or of a provider, and stays said.
+	ReasonInvariantViolated = "InvariantViolated"
 
 	// ReasonNameTaken means that an earlier order of the same name had other content, or was completed. Nothing was done
 	// for this one: create it under a new name or, if the message says so, raise spec.attempt.

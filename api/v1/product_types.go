@@ -92,7 +92,9 @@ type ProductSupply struct {
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.history) || has(self.history)",message="history can't be removed once it is set: send it along with the status",fieldPath=".history"
 // +kubebuilder:validation:MinProperties=1
 type ProductStatus struct {
-	// conditions of the Product, set by the operator: Ready.
+	// conditions of the Product, set by the operator: Ready, and Consistent, which
+	// is False when the checker has found its stock to be wrong, and absent
+	// otherwise.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -31,6 +31,7 @@ import (
 	"github.com/eventcore/order-operator/controllers/saga"
 	"github.com/eventcore/order-operator/controllers/shipping"
 	simulatedshipping "github.com/eventcore/order-operator/controllers/shipping/simulated"
+	"github.com/eventcore/order-operator/controllers/watch"
 )
 
 // leaseName is that of the Lease of the replicas.
@@ -72,6 +73,10 @@ func newManager(config *rest.Config, options options) (ctrl.Manager, error) {
 func setup(ctx context.Context, mgr ctrl.Manager, w *world, options options) (*runner.Services, error) {
 	f := feed.New(w.store)
 	logger := logr.FromContextOrDiscard(ctx)
+	checker, err := newChecker(mgr, w, f)
+	if err != nil {
+		return nil, err
+	}
 	secrets := kube.Secrets{Reader: mgr.GetAPIReader(), Namespace: ownNamespace(options.namespace)}
 	gateways := &payment.Gateways{
 		Reader: mgr.GetClient(), Secrets: secrets, Clock: time.Now,
@@ -96,6 +101,7 @@ func setup(ctx context.Context, mgr ctrl.Manager, w *world, options options) (*r
 	}
 	o := operator{
 		mgr: mgr, world: w, services: services, feed: f, options: options, gateways: gateways, carriers: carriers,
+		checker: checker,
 	}
 	if err := o.addControllers(); err != nil {
 		services.Close()
@@ -113,6 +119,7 @@ type operator struct {
 	options  options
 	gateways *payment.Gateways
 	carriers *shipping.Carriers
+	checker  *watch.Watcher
 }
 
 func (o *operator) addControllers() error {
@@ -122,6 +129,7 @@ func (o *operator) addControllers() error {
 		func() error { return o.products().SetupWithManager(mgr, f) },
 		o.addProviders,
 		func() error { return mgr.Add(manager.RunnableFunc(f.Run)) },
+		func() error { return mgr.Add(manager.RunnableFunc(o.checker.Run)) },
 		func() error { return mgr.AddHealthzCheck("ping", healthz.Ping) },
 		func() error { return mgr.AddReadyzCheck("orders", ready(mgr, o.world, f, o.options.leaderElection)) },
 	} {
@@ -135,13 +143,14 @@ func (o *operator) addControllers() error {
 func (o *operator) orders() *order.Reconciler {
 	return &order.Reconciler{
 		Client: o.mgr.GetClient(), Recorder: o.mgr.GetEventRecorder(eventSource),
-		Engine: o.services.Order, Identity: o.world.store.Identity(), Clock: time.Now,
+		Engine: o.services.Order, Identity: o.world.store.Identity(), Clock: time.Now, Violation: o.checker.Order,
 	}
 }
 
 func (o *operator) products() *inventory.ProductReconciler {
 	return &inventory.ProductReconciler{
 		Client: o.mgr.GetClient(), Engine: o.services.Inventory, Identity: o.world.store.Identity(), Clock: time.Now,
+		Violation: o.checker.Product,
 	}
 }
 

@@ -157,6 +157,9 @@ func (f *Feed) CaughtUp() bool {
 	return f.projector != nil
 }
 
+// Wake tells the sinks of orders and products about which there is news that is no event.
+func (f *Feed) Wake(touched Touched) { f.tell(touched) }
+
 // Later has the sinks told of the order after the span: for errors that leave nothing else to wake it.
 func (f *Feed) Later(id saga.OrderID, span time.Duration) {
 	time.AfterFunc(span, func() { f.tell(Touched{Orders: []saga.OrderID{id}}) })

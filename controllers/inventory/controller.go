@@ -38,6 +38,9 @@ type ProductReconciler struct {
 	Identity eventcore.Identity
 	// Clock tells the time.
 	Clock func() time.Time
+	// Violation returns what the checker has found wrong with a product, empty for nothing, and whether it has looked yet.
+	// nil is a checker that finds nothing.
+	Violation func(id saga.ProductID) (violation string, known bool)
 
 	// written holds the time of each product's last write.
 	written sync.Map
@@ -72,7 +75,11 @@ func (r *ProductReconciler) Reconcile(ctx context.Context, request reconcile.Req
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	return r.project(ctx, &product, Project(&product, stock, r.Identity, behind))
+	desired := Project(&product, stock, r.Identity, behind)
+	if !r.judge(id, &product, &desired) {
+		return reconcile.Result{RequeueAfter: writeEvery}, nil
+	}
+	return r.project(ctx, &product, desired)
 }
 
 // project writes the status if it differs from the one that is there, and puts it off if the last write is too recent. What a

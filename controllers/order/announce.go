@@ -13,17 +13,21 @@ import (
 // Reasons of warnings that no condition shows.
 const reasonResolutionIgnored = "ResolutionIgnored"
 
-// announce warns of an order that has failed or needs a person, as its new status says. All else is told by the status
+// announce warns of an order that has failed, needs a person or violates an invariant, as its new status says. All else is told by the status
 // alone: an event costs the API server as much as a write of it.
 func (r *Reconciler) announce(before, after *commercev1.Order) {
 	was, is := &before.Status, &after.Status
 	ended := is.Outcome != was.Outcome && is.Outcome != ""
 	asked := is.Attention.Position != was.Attention.Position && is.Attention.Position != 0
-	if !stalled(is) || !ended && !asked {
+	found := shownViolation(is) != nil && shownViolation(was) == nil
+	if !stalled(is) || !ended && !asked && !found {
 		return
 	}
 	action := "End"
-	if asked {
+	switch {
+	case found:
+		action = "Check"
+	case asked:
 		action = "Ask"
 	}
 	ready := apimeta.FindStatusCondition(is.Conditions, commercev1.ConditionReady)

@@ -36,6 +36,9 @@ type Reconciler struct {
 	Identity eventcore.Identity
 	// Clock tells the time.
 	Clock func() time.Time
+	// Violation returns what the checker has found wrong with an order, empty for nothing, and whether it has looked yet.
+	// nil is a checker that finds nothing.
+	Violation func(id saga.OrderID) (violation string, known bool)
 
 	written writes
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // expire deletes an Order that has ended when its user wants it gone: never before its end was shown, nor while a person is
-// asked or money is owed. Its history stays.
+// asked, money is owed or an invariant is violated. Its history stays.
 func (r *Reconciler) expire(ctx context.Context, s *scope) error {
 	due, expires := expiry(s)
 	if !expires {
@@ -30,7 +30,7 @@ func (r *Reconciler) expire(ctx context.Context, s *scope) error {
 
 // expiry returns when the Order is to be deleted: its time is counted from its end or its creation, whichever is later.
 func expiry(s *scope) (due time.Time, expires bool) {
-	if s.object == nil || s.object.DeletionTimestamp != nil {
+	if s.object == nil || s.object.DeletionTimestamp != nil || shownViolation(&s.object.Status) != nil {
 		return time.Time{}, false
 	}
 	ttl, status := s.object.Spec.TTLSecondsAfterFinished, &s.object.Status

@@ -23,6 +23,10 @@ func (r *Reconciler) project(ctx context.Context, s *scope) error {
 		return nil
 	}
 	desired := Project(s.object, s.order, r.Identity, s.refused)
+	if !r.judge(s, &desired) {
+		s.next = kube.Earlier(s.next, r.Clock().Add(patience))
+		return nil
+	}
 	due := r.dueAt(s, &desired)
 	if due.IsZero() {
 		r.written.settle(s.id, desired.Outcome != "")
@@ -52,6 +56,7 @@ func (r *Reconciler) dueAt(s *scope, desired *commercev1.OrderStatus) time.Time 
 	case current.Outcome != desired.Outcome,
 		current.Attention.Position != desired.Attention.Position,
 		stalled(current) != stalled(desired),
+		(shownViolation(current) == nil) != (shownViolation(desired) == nil),
 		current.ObservedGeneration > 0 && current.ObservedGeneration != desired.ObservedGeneration:
 		return r.Clock()
 	}
