@@ -229,6 +229,7 @@ func TestAFailedOrderThatIsAppliedAgainTellsHowItStartsAnew(t *testing.T) {
 func TestAnOrderIsDeletedWhenItsTimeIsOver(t *testing.T) {
 	w := newShop(t)
 	w.create(w.newOrder("order", func(o *commercev1.Order) { o.Spec.TTLSecondsAfterFinished = new(int32(60)) }))
+	w.clock.advance(time.Hour) // the end is later than the creation, which goes by the API server's clock
 	w.run("order", ended)
 	if result := w.reconcile("order"); result.RequeueAfter != time.Minute {
 		t.Errorf("looks again after %s, wanted 1m", result.RequeueAfter)
