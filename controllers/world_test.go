@@ -101,7 +101,11 @@ func newWorld(t *testing.T) *world {
 		Carriers: shipping.Carriers{Reader: w.client, Simulated: simulatedshipping.New(w.shipments, simulatedshipping.Options{})},
 		Tokens:   payment.Tokens{Reader: w.client},
 		Clock:    w.clock.Now,
-		Report:   func(id saga.OrderID, err error) { t.Errorf("order %s: %v", id, err) },
+
+		GatewaySettings: payment.Settings(w.client),
+		CarrierSettings: shipping.Settings(w.client),
+
+		Report: func(id saga.OrderID, err error) { t.Errorf("order %s: %v", id, err) },
 	})
 	w.must(err)
 	t.Cleanup(func() {

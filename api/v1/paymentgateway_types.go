@@ -15,6 +15,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:resource:scope=Cluster,shortName=pgw,categories=commerce
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Circuit",type=string,JSONPath=`.status.circuit.state`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63",message="metadata.name must be no longer than 63 characters: choose a shorter name"
 type PaymentGateway struct {
@@ -44,6 +45,26 @@ type PaymentGatewaySpec struct {
 	// +required
 	// +kubebuilder:validation:XValidation:rule="has(self.simulated) == has(oldSelf.simulated)",message="the type of provider is immutable: create a PaymentGateway under a new name"
 	Provider PaymentGatewayProvider `json:"provider,omitzero"`
+
+	// timeoutSeconds is how long the provider may take to answer a call, before
+	// it is asked what became of it: 1 to 300. By default it is the operator's
+	// --call-timeout.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=300
+	TimeoutSeconds int32 `json:"timeoutSeconds,omitempty"`
+
+	// retry says how long an order waits after a call that failed.
+	// +optional
+	Retry ProviderRetry `json:"retry,omitzero"`
+
+	// circuitBreaker says when the provider is left alone because calls fail.
+	// +optional
+	CircuitBreaker ProviderCircuitBreaker `json:"circuitBreaker,omitzero"`
+
+	// limits say how much the provider is asked to do. Orders wait for their turn.
+	// +optional
+	Limits ProviderLimits `json:"limits,omitzero"`
 }
 
 // PaymentGatewayProvider is a union: exactly one of its members is set.
@@ -69,7 +90,8 @@ type SimulatedPaymentProvider struct{}
 //
 // +kubebuilder:validation:MinProperties=1
 type PaymentGatewayStatus struct {
-	// conditions of the PaymentGateway, set by the operator: Ready.
+	// conditions of the PaymentGateway, set by the operator: Ready and
+	// Available.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -81,6 +103,11 @@ type PaymentGatewayStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// circuit says whether the provider is called, set by the operator when that
+	// changes.
+	// +optional
+	Circuit ProviderCircuit `json:"circuit,omitzero"`
 }
 
 // PaymentGatewayList is a list of PaymentGateways.

@@ -73,6 +73,9 @@ func setup(ctx context.Context, mgr ctrl.Manager, w *world, options options) (*r
 		Carriers:    shipping.Carriers{Reader: mgr.GetClient(), Simulated: simulatedshipping.New(w.shipments, simulatedshipping.Options{})},
 		Tokens:      payment.Tokens{Reader: mgr.GetAPIReader()},
 		CallTimeout: options.callTimeout,
+
+		GatewaySettings: payment.Settings(mgr.GetClient()),
+		CarrierSettings: shipping.Settings(mgr.GetClient()),
 		Report: func(id saga.OrderID, err error) {
 			logger.Error(err, "A call to a provider could not be carried out", "Order", id.String())
 			f.Later(id, retryAfter)
