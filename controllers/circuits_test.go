@@ -21,23 +21,16 @@ import (
 // breaking makes the gateway one whose circuit opens after two failures in a row, for a minute.
 func (w *world) breaking() {
 	w.Helper()
-	gateway := w.gateway()
+	gateway := w.getGateway()
 	gateway.Spec.CircuitBreaker = commercev1.ProviderCircuitBreaker{FailureThreshold: 2, OpenSeconds: 60}
 	w.must(admin.Update(w.Context(), gateway))
-}
-
-func (w *world) gateway() *commercev1.PaymentGateway {
-	w.Helper()
-	var gateway commercev1.PaymentGateway
-	w.must(admin.Get(w.Context(), client.ObjectKey{Name: w.namespace}, &gateway))
-	return &gateway
 }
 
 // show has the status of the gateway's circuit written, and returns it in words.
 func (w *world) show() string {
 	w.Helper()
 	w.reconcileCircuits(payment.Circuits(w.client, w.services.Payment))
-	status := w.gateway().Status
+	status := w.getGateway().Status
 	words := []string{circuitWords(status.Circuit)}
 	if available := apimeta.FindStatusCondition(status.Conditions, "Available"); available != nil {
 		words = append(words, fmt.Sprintf("Available=%s %s", available.Status, available.Reason))
@@ -83,7 +76,7 @@ func TestAGatewayThatFailsShowsItOnceAndItsOrdersWaitAndGoOn(t *testing.T) {
 	if got := w.show(); got != open {
 		t.Errorf("after two failures: %s", got)
 	}
-	message := apimeta.FindStatusCondition(w.gateway().Status.Conditions, "Available").Message
+	message := apimeta.FindStatusCondition(w.getGateway().Status.Conditions, "Available").Message
 	if !strings.Contains(message, "Charging: 2 calls in a row have failed") || !strings.Contains(message, "1m0s") {
 		t.Errorf("message %q", message)
 	}
@@ -126,12 +119,12 @@ func TestAHalfOpenCircuitIsShown(t *testing.T) {
 	if got := w.show(); got != open {
 		t.Errorf("open: %s", got)
 	}
-	since := w.gateway().Status.Circuit.Since.Time
+	since := w.getGateway().Status.Circuit.Since.Time
 	w.clock.advance(time.Minute)
 	if got := w.show(); got != halfOpen {
 		t.Errorf("half open: %s", got)
 	}
-	if now := w.gateway().Status.Circuit.Since.Time; now.Sub(since) != time.Minute {
+	if now := w.getGateway().Status.Circuit.Since.Time; now.Sub(since) != time.Minute {
 		t.Errorf("half open since %v, open since %v", now, since)
 	}
 }
@@ -143,7 +136,7 @@ func TestAChangedGatewayIsTriedAtOnce(t *testing.T) {
 	w.fails("second")
 	w.create(w.newOrder("third"))
 	w.until("third", func() bool { return w.orderOf("third").Step("ProcessPayment").Waiting != nil })
-	gateway := w.gateway()
+	gateway := w.getGateway()
 	gateway.Spec.TimeoutSeconds = 5
 	w.must(admin.Update(t.Context(), gateway))
 	if got := w.show(); got != allClosed {
@@ -182,7 +175,7 @@ func TestACarrierShowsItsCircuitToo(t *testing.T) {
 
 func TestTheSpecSaysHowAProviderIsCalled(t *testing.T) {
 	w := newShop(t)
-	gateway := w.gateway()
+	gateway := w.getGateway()
 	gateway.Spec.TimeoutSeconds = 3
 	gateway.Spec.Retry = commercev1.ProviderRetry{InitialBackoffMilliseconds: 100, MaxBackoffSeconds: 60}
 	gateway.Spec.CircuitBreaker = commercev1.ProviderCircuitBreaker{FailureThreshold: 7, OpenSeconds: 90}

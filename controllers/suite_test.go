@@ -18,6 +18,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
+	"github.com/eventcore/order-operator/test/provider/providertest"
+	"github.com/eventcore/order-operator/test/stripefake"
 )
 
 var (
@@ -28,7 +30,10 @@ var (
 	admin client.Client
 )
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	stripefake.Child()
+	os.Exit(providertest.Run(func() int { return run(m) }))
+}
 
 // run shares one control plane between all tests, each of which has a namespace of its own.
 func run(m *testing.M) int {

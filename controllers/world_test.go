@@ -96,9 +96,18 @@ func newWorld(t *testing.T) *world {
 	w.payments, w.shipments = openLedger(t), openLedger(t)
 	w.client = w.newClient()
 	var err error
+	secrets := kube.Secrets{Reader: w.client, Namespace: w.namespace}
+	gateways := &payment.Gateways{
+		Reader: w.client, Secrets: secrets, Clock: w.clock.Now,
+		Simulated: simulatedpayment.New(w.payments, simulatedpayment.Options{}),
+	}
+	carriers := &shipping.Carriers{
+		Reader: w.client, Secrets: secrets, Clock: w.clock.Now,
+		Simulated: simulatedshipping.New(w.shipments, simulatedshipping.Options{}),
+	}
 	w.services, err = runner.NewServices(t.Context(), w.store, runner.ServicesOptions{
-		Gateways: payment.Gateways{Reader: w.client, Simulated: simulatedpayment.New(w.payments, simulatedpayment.Options{})},
-		Carriers: shipping.Carriers{Reader: w.client, Simulated: simulatedshipping.New(w.shipments, simulatedshipping.Options{})},
+		Gateways: gateways,
+		Carriers: carriers,
 		Tokens:   payment.Tokens{Reader: w.client},
 		Clock:    w.clock.Now,
 
@@ -118,9 +127,26 @@ func newWorld(t *testing.T) *world {
 		Client: w.client, Recorder: w.events, Engine: w.services.Order, Identity: identity, Clock: w.clock.Now,
 	}
 	w.products = &inventory.ProductReconciler{Client: w.client, Engine: w.services.Inventory, Identity: identity, Clock: w.clock.Now}
-	w.gateways = &payment.GatewayReconciler{Client: w.client, Arrived: w.feed.Arrived, Clock: w.clock.Now}
-	w.carriers = &shipping.CarrierReconciler{Client: w.client, Arrived: w.feed.Arrived, Clock: w.clock.Now}
+	usage := kube.Usage{Open: w.openOrders, CaughtUp: func() bool { return true }, Order: w.services.Order.Order}
+	w.gateways = &payment.GatewayReconciler{
+		Client: w.client, Arrived: w.feed.Arrived, Gateways: gateways, Usage: usage, Clock: w.clock.Now,
+	}
+	w.carriers = &shipping.CarrierReconciler{
+		Client: w.client, Arrived: w.feed.Arrived, Carriers: carriers, Usage: usage, Clock: w.clock.Now,
+	}
 	return w
+}
+
+// openOrders is the projection of open orders, brought up to date.
+func (w *world) openOrders() (map[saga.OrderID]saga.OpenOrder, error) {
+	projector, err := eventcore.NewProjector(w.Context(), w.store, saga.NewRegistry(), saga.OpenOrders(), eventcore.ProjectorOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if err := projector.CatchUp(w.Context()); err != nil {
+		return nil, err
+	}
+	return saga.ListOpenOrders(projector.Documents())
 }
 
 func openLedger(t *testing.T) *ledger.Ledger {

@@ -134,4 +134,21 @@ const (
 const (
 	// ReasonConfigured means that the provider is set up: Ready is True and orders can use it.
 	ReasonConfigured = "Configured"
+
+	// ReasonConfigurationInvalid means that the provider can't be reached as spec says. Orders wait until it is mended.
+	ReasonConfigurationInvalid = "ConfigurationInvalid"
+
+	// ReasonSecretNotFound means that the Secret with the credentials, or its key, is not in the operator's namespace, or
+	// can't be read. Orders wait until it is there.
+	ReasonSecretNotFound = "SecretNotFound"
+
+	// ReasonSecretInvalid means that the Secret holds something that can't be credentials. Orders wait until it does.
+	ReasonSecretInvalid = "SecretInvalid"
+
+	// ReasonInUse means that the object was deleted, and stays until the orders that it has served are at their end: what
+	// was done for them may have to be undone. New orders wait.
+	ReasonInUse = "InUse"
+
+	// Finalizer keeps a PaymentGateway or a Carrier until no order needs it any more.
+	Finalizer = "commerce.eventcore.dev/in-use"
 )

@@ -13,6 +13,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:subresource:status
 // +kubebuilder:storageversion
 // +kubebuilder:resource:scope=Cluster,shortName=pgw,categories=commerce
+// +kubebuilder:printcolumn:name="Provider",type=string,JSONPath=`.status.provider`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Circuit",type=string,JSONPath=`.status.circuit.state`
@@ -43,8 +44,20 @@ type PaymentGatewaySpec struct {
 	// of provider must be set. The type is immutable: a refund must reach the
 	// account that charged.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="has(self.simulated) == has(oldSelf.simulated)",message="the type of provider is immutable: create a PaymentGateway under a new name"
+	// +kubebuilder:validation:XValidation:rule="has(self.simulated) == has(oldSelf.simulated) && has(self.webhook) == has(oldSelf.webhook) && has(self.stripe) == has(oldSelf.stripe)",message="the type of provider is immutable: create a PaymentGateway under a new name"
 	Provider PaymentGatewayProvider `json:"provider,omitzero"`
+
+	// allowedNamespaces are the namespaces whose Orders may use it: 1 to 64 names.
+	// By default all may. An Order of another namespace waits; what was done for
+	// it before is undone all the same.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+	AllowedNamespaces []string `json:"allowedNamespaces,omitempty"`
 
 	// timeoutSeconds is how long the provider may take to answer a call, before
 	// it is asked what became of it: 1 to 300. By default it is the operator's
@@ -69,12 +82,20 @@ type PaymentGatewaySpec struct {
 
 // PaymentGatewayProvider is a union: exactly one of its members is set.
 //
-// +kubebuilder:validation:ExactlyOneOf=simulated
+// +kubebuilder:validation:ExactlyOneOf=simulated;webhook;stripe
 type PaymentGatewayProvider struct {
 	// simulated is a provider inside the operator, for trials and tests: it moves
 	// no money. It has no settings: write {}.
 	// +optional
 	Simulated *SimulatedPaymentProvider `json:"simulated,omitempty"`
+
+	// webhook is an HTTP service that keeps the contract for payments.
+	// +optional
+	Webhook *WebhookProvider `json:"webhook,omitempty"` //nolint:kubeapilinter // a member of a union
+
+	// stripe is an account at Stripe.
+	// +optional
+	Stripe *StripeProvider `json:"stripe,omitempty"` //nolint:kubeapilinter // a member of a union
 }
 
 // SimulatedPaymentProvider has no settings, and one that is written
@@ -103,6 +124,13 @@ type PaymentGatewayStatus struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// provider is the type of the provider, set by the operator: simulated,
+	// webhook or stripe.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Provider string `json:"provider,omitempty"`
 
 	// circuit says whether the provider is called, set by the operator when that
 	// changes.

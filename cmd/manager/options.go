@@ -19,6 +19,7 @@ type options struct {
 	store                   string
 	simulatedDir            string
 	callTimeout             time.Duration
+	namespace               string
 	leaderElection          bool
 	leaderElectionNamespace string
 	metricsAddress          string
@@ -33,7 +34,8 @@ Every fact is an event in the event store that --store names:
   memory:                  forgotten when the process ends; for trying things out
   sqlite:PATH              a file of this process on a local disk, such as sqlite:/var/lib/order-operator/events.db
 
-PaymentGateways and Carriers of the provider 'simulated' keep ledgers of their own in --simulated-dir, as real
+PaymentGateways and Carriers of the providers 'webhook' and 'stripe' read their credentials from Secrets in --namespace, whenever
+they use them. Those of the provider 'simulated' keep ledgers of their own in --simulated-dir, as real
 providers would.
 
 Usage:
@@ -55,6 +57,8 @@ func parseOptions(arguments []string, output io.Writer) (options, error) {
 	flags.StringVar(&o.simulatedDir, "simulated-dir", "",
 		"the `folder` of the simulated providers' ledgers, which must be there; required unless --store is memory:")
 	flags.DurationVar(&o.callTimeout, "call-timeout", 10*time.Second, "how long a provider may take to answer")
+	flags.StringVar(&o.namespace, "namespace", "",
+		"the operator's own `namespace`, whose Secrets hold the credentials of providers; empty is the pod's own, or order-system outside of pods")
 	flags.BoolVar(&o.leaderElection, "leader-elect", false, "take turns with other replicas by a Lease")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "",
 		"the `namespace` of the Lease; empty is the pod's own")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -22,6 +23,7 @@ import (
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/controllers/feed"
 	"github.com/eventcore/order-operator/controllers/inventory"
+	"github.com/eventcore/order-operator/controllers/kube"
 	"github.com/eventcore/order-operator/controllers/order"
 	"github.com/eventcore/order-operator/controllers/payment"
 	simulatedpayment "github.com/eventcore/order-operator/controllers/payment/simulated"
@@ -42,8 +44,10 @@ const retryAfter = 5 * time.Second
 
 func newManager(config *rest.Config, options options) (ctrl.Manager, error) {
 	scheme := runtime.NewScheme()
-	if err := commercev1.AddToScheme(scheme); err != nil {
-		return nil, fmt.Errorf("register the API: %w", err)
+	for _, add := range []func(*runtime.Scheme) error{commercev1.AddToScheme, corev1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("register the API: %w", err)
+		}
 	}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                        scheme,
@@ -68,9 +72,18 @@ func newManager(config *rest.Config, options options) (ctrl.Manager, error) {
 func setup(ctx context.Context, mgr ctrl.Manager, w *world, options options) (*runner.Services, error) {
 	f := feed.New(w.store)
 	logger := logr.FromContextOrDiscard(ctx)
+	secrets := kube.Secrets{Reader: mgr.GetAPIReader(), Namespace: ownNamespace(options.namespace)}
+	gateways := &payment.Gateways{
+		Reader: mgr.GetClient(), Secrets: secrets, Clock: time.Now,
+		Simulated: simulatedpayment.New(w.payments, simulatedpayment.Options{}),
+	}
+	carriers := &shipping.Carriers{
+		Reader: mgr.GetClient(), Secrets: secrets, Clock: time.Now,
+		Simulated: simulatedshipping.New(w.shipments, simulatedshipping.Options{}),
+	}
 	services, err := runner.NewServices(ctx, w.store, runner.ServicesOptions{
-		Gateways:    payment.Gateways{Reader: mgr.GetClient(), Simulated: simulatedpayment.New(w.payments, simulatedpayment.Options{})},
-		Carriers:    shipping.Carriers{Reader: mgr.GetClient(), Simulated: simulatedshipping.New(w.shipments, simulatedshipping.Options{})},
+		Gateways:    gateways,
+		Carriers:    carriers,
 		Tokens:      payment.Tokens{Reader: mgr.GetAPIReader()},
 		CallTimeout: options.callTimeout,
 
@@ -84,36 +97,69 @@ func setup(ctx context.Context, mgr ctrl.Manager, w *world, options options) (*r
 	if err != nil {
 		return nil, err
 	}
-	if err := addControllers(mgr, w, services, f, options); err != nil {
+	o := operator{
+		mgr: mgr, world: w, services: services, feed: f, options: options, gateways: gateways, carriers: carriers,
+	}
+	if err := o.addControllers(); err != nil {
 		services.Close()
 		return nil, err
 	}
 	return services, nil
 }
 
-func addControllers(mgr ctrl.Manager, w *world, services *runner.Services, f *feed.Feed, options options) error {
-	identity := w.store.Identity()
-	orders := &order.Reconciler{
-		Client: mgr.GetClient(), Recorder: mgr.GetEventRecorder(eventSource),
-		Engine: services.Order, Identity: identity, Clock: time.Now,
-	}
-	products := &inventory.ProductReconciler{Client: mgr.GetClient(), Engine: services.Inventory, Identity: identity, Clock: time.Now}
-	gateways := &payment.GatewayReconciler{Client: mgr.GetClient(), Arrived: f.Arrived, Clock: time.Now}
-	carriers := &shipping.CarrierReconciler{Client: mgr.GetClient(), Arrived: f.Arrived, Clock: time.Now}
+// operator is what the controllers share.
+type operator struct {
+	mgr      ctrl.Manager
+	world    *world
+	services *runner.Services
+	feed     *feed.Feed
+	options  options
+	gateways *payment.Gateways
+	carriers *shipping.Carriers
+}
+
+func (o *operator) addControllers() error {
+	mgr, f := o.mgr, o.feed
 	for _, add := range []func() error{
-		func() error { return orders.SetupWithManager(mgr, f) },
-		func() error { return products.SetupWithManager(mgr, f) },
-		func() error { return gateways.SetupWithManager(mgr, f, services.Payment) },
-		func() error { return carriers.SetupWithManager(mgr, f, services.Shipping) },
+		func() error { return o.orders().SetupWithManager(mgr, f) },
+		func() error { return o.products().SetupWithManager(mgr, f) },
+		o.addProviders,
 		func() error { return mgr.Add(manager.RunnableFunc(f.Run)) },
 		func() error { return mgr.AddHealthzCheck("ping", healthz.Ping) },
-		func() error { return mgr.AddReadyzCheck("orders", ready(mgr, w, f, options.leaderElection)) },
+		func() error { return mgr.AddReadyzCheck("orders", ready(mgr, o.world, f, o.options.leaderElection)) },
 	} {
 		if err := add(); err != nil {
 			return fmt.Errorf("set up the controllers: %w", err)
 		}
 	}
 	return nil
+}
+
+func (o *operator) orders() *order.Reconciler {
+	return &order.Reconciler{
+		Client: o.mgr.GetClient(), Recorder: o.mgr.GetEventRecorder(eventSource),
+		Engine: o.services.Order, Identity: o.world.store.Identity(), Clock: time.Now,
+	}
+}
+
+func (o *operator) products() *inventory.ProductReconciler {
+	return &inventory.ProductReconciler{
+		Client: o.mgr.GetClient(), Engine: o.services.Inventory, Identity: o.world.store.Identity(), Clock: time.Now,
+	}
+}
+
+func (o *operator) addProviders() error {
+	usage := kube.Usage{Open: o.feed.OpenOrders, CaughtUp: o.feed.CaughtUp, Order: o.services.Order.Order}
+	gateways := &payment.GatewayReconciler{
+		Client: o.mgr.GetClient(), Arrived: o.feed.Arrived, Gateways: o.gateways, Usage: usage, Clock: time.Now,
+	}
+	carriers := &shipping.CarrierReconciler{
+		Client: o.mgr.GetClient(), Arrived: o.feed.Arrived, Carriers: o.carriers, Usage: usage, Clock: time.Now,
+	}
+	return errors.Join(
+		gateways.SetupWithManager(o.mgr, o.feed, o.services.Payment),
+		carriers.SetupWithManager(o.mgr, o.feed, o.services.Shipping),
+	)
 }
 
 // ready says that the store answers and, once this replica is the one that works, that it knows the open orders. A

@@ -20,12 +20,16 @@ import (
 	"github.com/eventcore/order-operator/controllers/saga"
 )
 
-// GatewayReconciler writes the status of PaymentGateways and wakes the orders that wait for one.
+// GatewayReconciler keeps the finalizer and writes the status of PaymentGateways and wakes the orders that wait for one.
 type GatewayReconciler struct {
 	// Client reads from the cache and writes statuses.
 	Client client.Client
 	// Arrived is called when a gateway can be used: see feed.Feed.Arrived.
 	Arrived func(reason, namespace, name string)
+	// Gateways looks whether a provider can be used.
+	Gateways *Gateways
+	// Usage tells which orders may still need a gateway.
+	Usage kube.Usage
 	// Clock tells the time.
 	Clock func() time.Time
 }
@@ -51,11 +55,29 @@ func (r *GatewayReconciler) Reconcile(ctx context.Context, request reconcile.Req
 	if err := r.Client.Get(ctx, request.NamespacedName, &gateway); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
-	r.Arrived(saga.ReasonWaitingForGateway, "", gateway.Name)
 	updated := gateway.DeepCopy()
 	status := &updated.Status
-	if !kube.SetReady(&status.Conditions, &status.ObservedGeneration, updated.Generation, "Orders can be paid through this gateway") {
-		return reconcile.Result{}, nil
+	return kube.Upkeep{Client: r.Client, Arrived: r.Arrived}.Keep(ctx, kube.Provided{
+		Object: updated, Conditions: &status.Conditions, ObservedGeneration: &status.ObservedGeneration,
+		Provider: &status.Provider, Type: typeOf(gateway.Spec.Provider),
+		Waiting: saga.ReasonWaitingForGateway, Ready: "Orders can be paid through this gateway",
+		Check:  func(ctx context.Context) error { return r.Gateways.check(ctx, updated) },
+		Users:  func(ctx context.Context) ([]saga.OrderID, error) { return r.users(ctx, gateway.Name) },
+		Forget: func() { r.Gateways.providers.Forget(gateway.UID) },
+	})
+}
+
+// users returns the orders for which the gateway may still have to undo something.
+func (r *GatewayReconciler) users(ctx context.Context, name string) ([]saga.OrderID, error) {
+	return r.Usage.By(ctx, saga.ProcessPayment, func(content saga.OrderCreated) bool { return content.Gateway == name })
+}
+
+func typeOf(provider commercev1.PaymentGatewayProvider) string {
+	switch {
+	case provider.Webhook != nil:
+		return kube.Webhook
+	case provider.Stripe != nil:
+		return kube.Stripe
 	}
-	return kube.IgnoreConflict(r.Client.Status().Update(ctx, updated))
+	return kube.Simulated
 }

@@ -6,31 +6,111 @@ package payment
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
+	"github.com/eventcore/order-operator/controllers/kube"
 	"github.com/eventcore/order-operator/controllers/payment/engine"
+	"github.com/eventcore/order-operator/controllers/payment/stripe"
+	"github.com/eventcore/order-operator/controllers/payment/webhook"
 	"github.com/eventcore/order-operator/controllers/saga"
 )
 
-// Gateways finds the providers of PaymentGateways. It implements engine.Gateways.
+// stripeKey is the key of the Secret that holds Stripe's.
+const stripeKey = "secretKey"
+
+// lookTimeout bounds the look at a Secret for an order's sake.
+const lookTimeout = 5 * time.Second
+
+// Gateways finds the providers of PaymentGateways. It implements engine.Gateways and engine.Restricted. Its methods may be
+// called concurrently.
 type Gateways struct {
 	// Reader reads PaymentGateways from the cache.
 	Reader client.Reader
+	// Secrets reads the credentials of providers.
+	Secrets kube.Secrets
 	// Simulated is the provider of every gateway of that kind.
 	Simulated engine.Provider
+	// Clock tells the time.
+	Clock func() time.Time
+
+	providers kube.Providers[engine.Provider]
 }
 
+var (
+	_ engine.Gateways   = (*Gateways)(nil)
+	_ engine.Restricted = (*Gateways)(nil)
+)
+
 // Provider implements engine.Gateways.
-func (g Gateways) Provider(name string) (engine.Provider, bool) {
+func (g *Gateways) Provider(name string) (engine.Provider, bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
+	defer cancel()
 	var gateway commercev1.PaymentGateway
-	if err := g.Reader.Get(context.Background(), types.NamespacedName{Name: name}, &gateway); err != nil {
+	if err := g.Reader.Get(ctx, types.NamespacedName{Name: name}, &gateway); err != nil {
 		return nil, false
 	}
-	return g.Simulated, gateway.Spec.Provider.Simulated != nil
+	provider, err := g.providers.Get(ctx, &gateway, g.Clock(), g.build(&gateway))
+	return provider, err == nil
+}
+
+// Allows implements engine.Restricted. A gateway that is being deleted begins nothing new.
+func (g *Gateways) Allows(name, namespace string) bool {
+	var gateway commercev1.PaymentGateway
+	if err := g.Reader.Get(context.Background(), types.NamespacedName{Name: name}, &gateway); err != nil {
+		return false
+	}
+	allowed := gateway.Spec.AllowedNamespaces
+	return gateway.DeletionTimestamp.IsZero() && (len(allowed) == 0 || slices.Contains(allowed, namespace))
+}
+
+// check fails with a *kube.NotReady if orders can't use the gateway.
+func (g *Gateways) check(ctx context.Context, gateway *commercev1.PaymentGateway) error {
+	_, err := g.providers.Check(ctx, gateway, g.Clock(), g.build(gateway))
+	return err
+}
+
+func (g *Gateways) build(gateway *commercev1.PaymentGateway) kube.Build[engine.Provider] {
+	spec := gateway.Spec.Provider
+	return func(ctx context.Context) (engine.Provider, string, error) {
+		switch {
+		case spec.Webhook != nil:
+			return g.webhook(ctx, spec.Webhook)
+		case spec.Stripe != nil:
+			return g.stripe(ctx, spec.Stripe)
+		}
+		return g.Simulated, "", nil
+	}
+}
+
+func (g *Gateways) webhook(ctx context.Context, spec *commercev1.WebhookProvider) (engine.Provider, string, error) {
+	options, settings, err := g.Secrets.WebhookOptions(ctx, spec)
+	if err != nil {
+		return nil, "", err
+	}
+	provider, err := webhook.New(options)
+	if err != nil {
+		return nil, "", kube.Misconfigured(err)
+	}
+	return provider, settings, nil
+}
+
+func (g *Gateways) stripe(ctx context.Context, spec *commercev1.StripeProvider) (engine.Provider, string, error) {
+	if err := g.Secrets.Checked(ctx, spec.CredentialsSecretName, stripeKey, stripe.CheckKey); err != nil {
+		return nil, "", err
+	}
+	return stripe.New(stripe.Options{
+		URL: spec.URL,
+		SecretKey: func(ctx context.Context) (string, error) {
+			key, err := g.Secrets.Key(ctx, spec.CredentialsSecretName, stripeKey)
+			return string(key), err
+		},
+	}), "", nil
 }
 
 // Tokens reads payment tokens from Orders. It implements engine.Tokens.

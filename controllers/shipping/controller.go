@@ -20,12 +20,16 @@ import (
 	"github.com/eventcore/order-operator/controllers/saga"
 )
 
-// CarrierReconciler writes the status of Carriers and wakes the orders that wait for one.
+// CarrierReconciler keeps the finalizer and writes the status of Carriers and wakes the orders that wait for one.
 type CarrierReconciler struct {
 	// Client reads from the cache and writes statuses.
 	Client client.Client
 	// Arrived is called when a carrier can be used: see feed.Feed.Arrived.
 	Arrived func(reason, namespace, name string)
+	// Carriers looks whether a provider can be used.
+	Carriers *Carriers
+	// Usage tells which orders may still need a carrier.
+	Usage kube.Usage
 	// Clock tells the time.
 	Clock func() time.Time
 }
@@ -51,11 +55,26 @@ func (r *CarrierReconciler) Reconcile(ctx context.Context, request reconcile.Req
 	if err := r.Client.Get(ctx, request.NamespacedName, &carrier); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
-	r.Arrived(saga.ReasonWaitingForCarrier, "", carrier.Name)
 	updated := carrier.DeepCopy()
 	status := &updated.Status
-	if !kube.SetReady(&status.Conditions, &status.ObservedGeneration, updated.Generation, "Orders can be shipped by this carrier") {
-		return reconcile.Result{}, nil
+	return kube.Upkeep{Client: r.Client, Arrived: r.Arrived}.Keep(ctx, kube.Provided{
+		Object: updated, Conditions: &status.Conditions, ObservedGeneration: &status.ObservedGeneration,
+		Provider: &status.Provider, Type: typeOf(carrier.Spec.Provider),
+		Waiting: saga.ReasonWaitingForCarrier, Ready: "Orders can be shipped by this carrier",
+		Check:  func(ctx context.Context) error { return r.Carriers.check(ctx, updated) },
+		Users:  func(ctx context.Context) ([]saga.OrderID, error) { return r.users(ctx, carrier.Name) },
+		Forget: func() { r.Carriers.providers.Forget(carrier.UID) },
+	})
+}
+
+// users returns the orders for which the carrier may still have to undo something.
+func (r *CarrierReconciler) users(ctx context.Context, name string) ([]saga.OrderID, error) {
+	return r.Usage.By(ctx, saga.CreateShipment, func(content saga.OrderCreated) bool { return content.Carrier == name })
+}
+
+func typeOf(provider commercev1.CarrierProvider) string {
+	if provider.Webhook != nil {
+		return kube.Webhook
 	}
-	return kube.IgnoreConflict(r.Client.Status().Update(ctx, updated))
+	return kube.Simulated
 }

@@ -135,11 +135,18 @@ func (c *Client) secret(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: read the credentials: %w", calls.ErrUnavailable, err)
 	}
-	if len(secret) < shortestCredential {
-		return nil, fmt.Errorf("%w: the secret that signs requests has %d bytes: it must have %d",
-			calls.ErrMisconfigured, len(secret), shortestCredential)
+	if err := CheckSecret(secret); err != nil {
+		return nil, fmt.Errorf("%w: %w", calls.ErrMisconfigured, err)
 	}
 	return secret, nil
+}
+
+// CheckSecret refuses a secret that is too short to sign requests with.
+func CheckSecret(secret []byte) error {
+	if len(secret) < shortestCredential {
+		return fmt.Errorf("the secret that signs requests has %d bytes: it must have %d", len(secret), shortestCredential)
+	}
+	return nil
 }
 
 // prepare signs the request.

@@ -113,12 +113,17 @@ func TestExplain(t *testing.T) {
 		{
 			name:      "a gateway's provider",
 			arguments: []string{"pgw.spec.provider"},
-			says:      []string{"FIELD: provider <Object>", "Exactly one type", "a refund must reach the account that charged", "simulated <Object>"},
+			says:      []string{"FIELD: provider <Object>", "Exactly one type", "a refund must reach the account that charged", "simulated <Object>", "stripe <Object>", "webhook <Object>"},
 		},
 		{
 			name:      "a carrier's provider",
 			arguments: []string{"car.spec.provider"},
-			says:      []string{"FIELD: provider <Object>", "who ships the goods", "Exactly one type", "simulated <Object>"},
+			says:      []string{"FIELD: provider <Object>", "who ships the goods", "Exactly one type", "simulated <Object>", "webhook <Object>"},
+		},
+		{
+			name:      "where a webhook's credentials are",
+			arguments: []string{"pgw.spec.provider.webhook", "--recursive"},
+			says:      []string{"credentialsSecretName <string> -required-", "plainHTTP <string>", "enum: Allowed", "url <string> -required-"},
 		},
 	}
 	for _, test := range tests {
@@ -181,7 +186,7 @@ func TestColumns(t *testing.T) {
 				`NAME +AVAILABLE +RESERVED +SHIPPED +AGE`,
 				`product\.commerce\.eventcore\.dev/laptop-001 +9 +0 +1 +\d+s`,
 				`product\.commerce\.eventcore\.dev/mouse-001 +\d+s`,
-				`NAME +READY +REASON +AGE`,
+				`NAME +PROVIDER +READY +REASON +CIRCUIT +AGE`,
 				`paymentgateway\.commerce\.eventcore\.dev/default +Unknown +Pending +\d+s`,
 				`carrier\.commerce\.eventcore\.dev/default +Unknown +Pending +\d+s`,
 			},

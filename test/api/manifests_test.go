@@ -79,3 +79,38 @@ spec:
   provider:
     simulated: {}
 `
+
+// webhookLines are the provider of a gateway or carrier that is a webhook.
+const webhookLines = `    webhook:
+      url: https://provider.example.com/orders
+      credentialsSecretName: provider
+`
+
+const webhookGateway = `
+apiVersion: commerce.eventcore.dev/v1
+kind: PaymentGateway
+metadata:
+  name: webhook
+spec:
+  provider:
+` + webhookLines
+
+const stripeGateway = `
+apiVersion: commerce.eventcore.dev/v1
+kind: PaymentGateway
+metadata:
+  name: stripe
+spec:
+  provider:
+    stripe:
+      credentialsSecretName: stripe
+`
+
+const webhookCarrier = `
+apiVersion: commerce.eventcore.dev/v1
+kind: Carrier
+metadata:
+  name: webhook
+spec:
+  provider:
+` + webhookLines

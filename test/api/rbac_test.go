@@ -52,11 +52,16 @@ func TestRoleOfOperator(t *testing.T) {
 		{"create", "orders" + group, "", "shop", "no"},
 		{"delete", "products" + group, "", "shop", "no"},
 		{"update", "products" + group, "", "shop", "no"},
-		{"update", "carriers" + group, "", "", "no"},
+		{"update", "carriers" + group, "", "", "yes"},
+		{"update", "paymentgateways" + group, "", "", "yes"},
+		{"delete", "carriers" + group, "", "", "no"},
+		{"create", "paymentgateways" + group, "", "", "no"},
 		{"get", "leases.coordination.k8s.io", "", "shop", "no"},
 		{"create", "events", "", "shop", "no"},
 		{"get", "secrets", "", "shop", "no"},
-		{"get", "secrets", "", operatorNamespace, "no"},
+		{"get", "secrets", "", operatorNamespace, "yes"},
+		{"list", "secrets", "", operatorNamespace, "no"},
+		{"watch", "secrets", "", operatorNamespace, "no"},
 		{"list", "configmaps", "", operatorNamespace, "no"},
 	}
 	for _, test := range tests {

@@ -139,13 +139,36 @@ var updateTests = []updateTest{
 	},
 	{
 		name:     "a gateway's type of provider can't be changed",
-		manifest: gatewayManifest, old: "    simulated: {}\n", replacement: "    {}\n",
+		manifest: gatewayManifest, old: "    simulated: {}\n", replacement: webhookLines,
 		says: []string{"spec.provider", "the type of provider is immutable: create a PaymentGateway under a new name"},
 	},
 	{
+		name:     "a gateway can't be moved from one address to another",
+		manifest: webhookGateway, old: "provider.example.com", replacement: "other.example.com",
+		says: []string{"spec.provider.webhook.url", "what was done at one address can only be undone there"},
+	},
+	{
+		name:     "a gateway can be given another Secret",
+		manifest: webhookGateway, old: "credentialsSecretName: provider", replacement: "credentialsSecretName: provider-2",
+	},
+	{
+		name:     "a gateway can be given to more namespaces",
+		manifest: webhookGateway, old: "  provider:\n", replacement: "  allowedNamespaces: [shop, outlet]\n  provider:\n",
+	},
+	{
+		name:     "a gateway of Stripe can't be moved to a fake",
+		manifest: stripeGateway, old: "      credentialsSecretName: stripe\n", replacement: "      credentialsSecretName: stripe\n      url: http://localhost:12111\n",
+		says: []string{"spec.provider.stripe.url", "immutable"},
+	},
+	{
 		name:     "a carrier's type of provider can't be changed",
-		manifest: carrierManifest, old: "    simulated: {}\n", replacement: "    {}\n",
+		manifest: carrierManifest, old: "    simulated: {}\n", replacement: webhookLines,
 		says: []string{"spec.provider", "the type of provider is immutable: create a Carrier under a new name"},
+	},
+	{
+		name:     "a carrier can't be moved from one address to another",
+		manifest: webhookCarrier, old: "provider.example.com", replacement: "other.example.com",
+		says: []string{"spec.provider.webhook.url", "what was done at one address can only be undone there"},
 	},
 }
 

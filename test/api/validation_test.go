@@ -241,12 +241,12 @@ var refusedOthers = []manifestTest{
 	{
 		name:     "a gateway without a type of provider",
 		manifest: gatewayManifest, old: "  provider:\n    simulated: {}\n", replacement: "  provider: {}\n",
-		says: []string{"spec.provider", "exactly one of the fields in [simulated] must be set"},
+		says: []string{"spec.provider", "exactly one of the fields in [simulated webhook stripe] must be set"},
 	},
 	{
 		name:     "a gateway with a type of provider that is not there",
-		manifest: gatewayManifest, old: "simulated: {}", replacement: "stripe: {}",
-		says: []string{"spec.provider.stripe"},
+		manifest: gatewayManifest, old: "simulated: {}", replacement: "paypal: {}",
+		says: []string{"spec.provider.paypal"},
 	},
 	{
 		name:     "a gateway whose name is too long",
@@ -256,7 +256,7 @@ var refusedOthers = []manifestTest{
 	{
 		name:     "a carrier without a type of provider",
 		manifest: carrierManifest, old: "  provider:\n    simulated: {}\n", replacement: "  provider: {}\n",
-		says: []string{"spec.provider", "exactly one of the fields in [simulated] must be set"},
+		says: []string{"spec.provider", "exactly one of the fields in [simulated webhook] must be set"},
 	},
 	{
 		name:     "a carrier with settings for the simulated provider",

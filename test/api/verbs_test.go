@@ -10,9 +10,12 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
+// administrator is the name of the user behind the client api.
+const administrator = "admin"
+
 // resolution answers the question at position 7.
 func resolution(changes object) object {
-	answer := object{"attentionPosition": int64(7), "action": "Retry", "reason": "The bank is back", "actor": "ada"}
+	answer := object{"attentionPosition": int64(7), "action": "Retry", "reason": "The bank is back", "actor": administrator}
 	for key, value := range changes {
 		if value == nil {
 			delete(answer, key)

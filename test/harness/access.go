@@ -52,8 +52,22 @@ func (c *Cluster) installRBAC(ctx context.Context) error {
 	if err := c.CreateNamespace(ctx, k.Namespace); err != nil {
 		return err
 	}
-	for _, name := range k.Resources {
-		if err := c.ApplyFile(ctx, k.Namespace, filepath.Join(folder, name)); err != nil {
+	return c.apply(ctx, k.Namespace, folder, k.Resources)
+}
+
+// installPolicy applies config/policy.
+func (c *Cluster) installPolicy(ctx context.Context) error {
+	folder := filepath.Join(c.options.Root, "config", "policy")
+	k, err := readKustomization(folder)
+	if err != nil {
+		return fmt.Errorf("read config/policy: %w", err)
+	}
+	return c.apply(ctx, "", folder, k.Resources)
+}
+
+func (c *Cluster) apply(ctx context.Context, namespace, folder string, files []string) error {
+	for _, name := range files {
+		if err := c.ApplyFile(ctx, namespace, filepath.Join(folder, name)); err != nil {
 			return err
 		}
 	}

@@ -64,7 +64,7 @@ func Root() (string, error) {
 	}
 }
 
-// StartCluster starts etcd and an API server, and installs config/crd and config/rbac. Starting can't be interrupted: when ctx ends
+// StartCluster starts etcd and an API server, and installs config/crd, config/rbac and config/policy. Starting can't be interrupted: when ctx ends
 // meanwhile, what was started is stopped again.
 func StartCluster(ctx context.Context, options ClusterOptions) (_ *Cluster, err error) {
 	if options.Assets == "" {
@@ -95,7 +95,7 @@ func StartCluster(ctx context.Context, options ClusterOptions) (_ *Cluster, err 
 	if err := c.connect(); err != nil {
 		return nil, err
 	}
-	if err := c.installRBAC(ctx); err != nil {
+	if err := errors.Join(c.installRBAC(ctx), c.installPolicy(ctx)); err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -72,10 +72,11 @@ func (s service) provider(order saga.Order) (Provider, error) {
 }
 
 func (s service) missing(ctx context.Context, order saga.Order, row row, closing bool) (*saga.StepWaiting, error) {
-	if _, ok := s.gateways.Provider(order.Content.Gateway); !ok {
+	begins := row.begins && !closing
+	if _, ok := s.gateways.Provider(order.Content.Gateway); !ok || begins && !s.allowed(order) {
 		return &saga.StepWaiting{Step: row.step, Reason: saga.ReasonWaitingForGateway, Name: order.Content.Gateway}, nil
 	}
-	if !row.begins || closing {
+	if !begins {
 		return nil, nil //nolint:nilnil // nothing is missing
 	}
 	_, present, err := s.tokens.Token(ctx, order.ID, order.Accepted)
@@ -83,6 +84,12 @@ func (s service) missing(ctx context.Context, order saga.Order, row row, closing
 		return nil, err
 	}
 	return &saga.StepWaiting{Step: row.step, Reason: saga.ReasonWaitingForOrder, Name: order.ID.Name}, nil
+}
+
+// allowed reports whether the gateway is for orders of the namespace.
+func (s service) allowed(order saga.Order) bool {
+	restricted, ok := s.gateways.(Restricted)
+	return !ok || restricted.Allows(order.Content.Gateway, order.ID.Namespace)
 }
 
 // prepare asks a provider that is a Preparer.

@@ -81,6 +81,13 @@ type Gateways interface {
 	Provider(gateway string) (Provider, bool)
 }
 
+// Restricted is what Gateways implement that are not for everybody.
+type Restricted interface {
+	// Allows reports whether orders of the namespace may begin something with the gateway. What they have begun is
+	// finished, found out and undone in any case.
+	Allows(gateway, namespace string) bool
+}
+
 // Tokens reads the payment token of an order where its user put it: no event holds one.
 type Tokens interface {
 	// Token returns the token, and false if the Order object that was accepted is gone.

@@ -5,6 +5,7 @@ package stripe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
@@ -64,11 +65,18 @@ func (c *client) api(ctx context.Context) (*stripego.Client, error) {
 		return nil, fmt.Errorf("%w: read Stripe's secret key: %w", calls.ErrUnavailable, err)
 	}
 	key = strings.TrimSpace(key)
-	if !plausible(key) {
-		return nil, fmt.Errorf("%w: Stripe's secret key must begin with sk_ or rk_ and have neither blanks nor line breaks",
-			calls.ErrMisconfigured)
+	if err := CheckKey(key); err != nil {
+		return nil, fmt.Errorf("%w: %w", calls.ErrMisconfigured, err)
 	}
 	return stripego.NewClient(key, stripego.WithBackends(c.backends)), nil
+}
+
+// CheckKey refuses what can't be a secret or restricted API key, but for blanks around it, without repeating it.
+func CheckKey(key string) error {
+	if !plausible(strings.TrimSpace(key)) {
+		return errors.New("Stripe's secret key must begin with sk_ or rk_ and have neither blanks nor line breaks") //nolint:staticcheck // begins with a name
+	}
+	return nil
 }
 
 // plausible keeps publishable keys, other secrets, and what would not fit into a header from being sent.

@@ -37,11 +37,24 @@ func (s service) provider(order saga.Order) (Provider, error) {
 
 func carrierOf(order saga.Order) string { return order.Content.Carrier }
 
-func (s service) missing(_ context.Context, order saga.Order, _ bool) (*saga.StepWaiting, error) {
+// missing is about what the order waits for before it is shipped.
+func (s service) missing(ctx context.Context, order saga.Order, closing bool) (*saga.StepWaiting, error) {
+	if restricted, ok := s.carriers.(Restricted); ok && !closing && !restricted.Allows(order.Content.Carrier, order.ID.Namespace) {
+		return s.waiting(order), nil
+	}
+	return s.gone(ctx, order, closing)
+}
+
+// gone is about what an order waits for that needs the carrier again.
+func (s service) gone(_ context.Context, order saga.Order, _ bool) (*saga.StepWaiting, error) {
 	if _, ok := s.carriers.Provider(order.Content.Carrier); ok {
 		return nil, nil //nolint:nilnil // nothing is missing
 	}
-	return &saga.StepWaiting{Step: saga.CreateShipment, Reason: saga.ReasonWaitingForCarrier, Name: order.Content.Carrier}, nil
+	return s.waiting(order), nil
+}
+
+func (s service) waiting(order saga.Order) *saga.StepWaiting {
+	return &saga.StepWaiting{Step: saga.CreateShipment, Reason: saga.ReasonWaitingForCarrier, Name: order.Content.Carrier}
 }
 
 func (s service) create() calls.Operation {
@@ -101,7 +114,7 @@ func (s service) cancel() calls.Operation {
 		Undo:      true,
 		Aggregate: saga.ShippingAggregate,
 		Provider:  carrierOf, Unavailable: saga.ReasonCarrierUnavailable,
-		Missing: s.missing,
+		Missing: s.gone,
 		Intent: func(order saga.Order, call saga.Call, _ string) any {
 			return saga.ShipmentCancelRequested{Call: call, Reference: order.Shipment.Reference}
 		},

@@ -67,3 +67,10 @@ type Carriers interface {
 	// Provider returns the carrier's provider, and false if there is no such carrier, or if it can't be used now.
 	Provider(carrier string) (Provider, bool)
 }
+
+// Restricted is what Carriers implement that are not for everybody.
+type Restricted interface {
+	// Allows reports whether orders of the namespace may begin something with the carrier. What they have begun is
+	// finished, found out and undone in any case.
+	Allows(carrier, namespace string) bool
+}
