@@ -137,7 +137,8 @@ func (o *operator) addControllers() error {
 
 func (o *operator) orders() *order.Reconciler {
 	return &order.Reconciler{
-		Client: o.mgr.GetClient(), Recorder: o.mgr.GetEventRecorder(eventSource),
+		Client: o.mgr.GetClient(), Live: o.mgr.GetAPIReader(), Recorder: o.mgr.GetEventRecorder(eventSource),
+		Open: o.feed.OpenOrders, CaughtUp: o.feed.CaughtUp,
 		Engine: o.services.Order, Identity: o.world.store.Identity(), Clock: time.Now,
 	}
 }
