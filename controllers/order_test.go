@@ -276,20 +276,6 @@ func TestTheSameNameWithOtherContentIsRejected(t *testing.T) {
 	}
 }
 
-func TestADeletedOrderGoesOnWhenItIsCreatedAgain(t *testing.T) {
-	w := newShop(t)
-	first := w.create(w.newOrder("order"))
-	_, err := w.orders.Reconcile(t.Context(), w.request("order"))
-	w.must(err)
-	w.must(admin.Delete(t.Context(), first))
-	w.until("order", func() bool { return w.orderOf("order").Step("ProcessPayment").Waiting != nil })
-	if charged, _ := w.charged(); charged != 0 {
-		t.Errorf("charged %d cents without an Order", charged)
-	}
-	w.create(w.newOrder("order"))
-	w.expectConditions(w.run("order", ended), "Succeeded=True Completed", "Ready=True Completed")
-}
-
 func TestAConflictIsNoErrorAndWritesNothingStale(t *testing.T) {
 	w := newShop(t)
 	w.create(w.newOrder("order"))
@@ -333,7 +319,5 @@ func (w *world) reconcilerWithCache(stale *commercev1.Order) *order.Reconciler {
 			return c.SubResource(subresource).Update(ctx, object, options...)
 		},
 	})
-	return &order.Reconciler{
-		Client: lagging, Recorder: w.events, Engine: w.services.Order, Identity: w.store.Identity(), Clock: w.clock.Now,
-	}
+	return w.orderReconciler(lagging)
 }

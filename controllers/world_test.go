@@ -110,7 +110,11 @@ func newWorld(t *testing.T) *world {
 		Carriers: carriers,
 		Tokens:   payment.Tokens{Reader: w.client},
 		Clock:    w.clock.Now,
-		Report:   func(id saga.OrderID, err error) { t.Errorf("order %s: %v", id, err) },
+
+		GatewaySettings: payment.Settings(w.client),
+		CarrierSettings: shipping.Settings(w.client),
+
+		Report: func(id saga.OrderID, err error) { t.Errorf("order %s: %v", id, err) },
 	})
 	w.must(err)
 	t.Cleanup(func() {
@@ -119,9 +123,7 @@ func newWorld(t *testing.T) *world {
 	})
 	w.feed = feed.New(w.store)
 	identity := w.store.Identity()
-	w.orders = &order.Reconciler{
-		Client: w.client, Recorder: w.events, Engine: w.services.Order, Identity: identity, Clock: w.clock.Now,
-	}
+	w.orders = w.orderReconciler(w.client)
 	w.products = &inventory.ProductReconciler{Client: w.client, Engine: w.services.Inventory, Identity: identity, Clock: w.clock.Now}
 	usage := kube.Usage{Open: w.openOrders, CaughtUp: func() bool { return true }, Order: w.services.Order.Order}
 	w.gateways = &payment.GatewayReconciler{
@@ -131,6 +133,15 @@ func newWorld(t *testing.T) *world {
 		Client: w.client, Arrived: w.feed.Arrived, Carriers: carriers, Usage: usage, Clock: w.clock.Now,
 	}
 	return w
+}
+
+// orderReconciler returns a reconciler that knows nothing of what others have seen, as after a start.
+func (w *world) orderReconciler(cached client.Client) *order.Reconciler {
+	return &order.Reconciler{
+		Client: cached, Live: w.client, Recorder: w.events, Engine: w.services.Order,
+		Open: w.openOrders, CaughtUp: func() bool { return true },
+		Identity: w.store.Identity(), Clock: w.clock.Now,
+	}
 }
 
 // openOrders is the projection of open orders, brought up to date.

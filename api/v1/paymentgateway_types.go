@@ -16,6 +16,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Provider",type=string,JSONPath=`.status.provider`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Circuit",type=string,JSONPath=`.status.circuit.state`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63",message="metadata.name must be no longer than 63 characters: choose a shorter name"
 type PaymentGateway struct {
@@ -57,6 +58,26 @@ type PaymentGatewaySpec struct {
 	// +kubebuilder:validation:items:MaxLength=63
 	// +kubebuilder:validation:items:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	AllowedNamespaces []string `json:"allowedNamespaces,omitempty"`
+
+	// timeoutSeconds is how long the provider may take to answer a call, before
+	// it is asked what became of it: 1 to 300. By default it is the operator's
+	// --call-timeout.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=300
+	TimeoutSeconds int32 `json:"timeoutSeconds,omitempty"`
+
+	// retry says how long an order waits after a call that failed.
+	// +optional
+	Retry ProviderRetry `json:"retry,omitzero"`
+
+	// circuitBreaker says when the provider is left alone because calls fail.
+	// +optional
+	CircuitBreaker ProviderCircuitBreaker `json:"circuitBreaker,omitzero"`
+
+	// limits say how much the provider is asked to do. Orders wait for their turn.
+	// +optional
+	Limits ProviderLimits `json:"limits,omitzero"`
 }
 
 // PaymentGatewayProvider is a union: exactly one of its members is set.
@@ -90,7 +111,8 @@ type SimulatedPaymentProvider struct{}
 //
 // +kubebuilder:validation:MinProperties=1
 type PaymentGatewayStatus struct {
-	// conditions of the PaymentGateway, set by the operator: Ready.
+	// conditions of the PaymentGateway, set by the operator: Ready and
+	// Available.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -109,6 +131,11 @@ type PaymentGatewayStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	Provider string `json:"provider,omitempty"`
+
+	// circuit says whether the provider is called, set by the operator when that
+	// changes.
+	// +optional
+	Circuit ProviderCircuit `json:"circuit,omitzero"`
 }
 
 // PaymentGatewayList is a list of PaymentGateways.

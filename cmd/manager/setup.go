@@ -91,6 +91,9 @@ func setup(ctx context.Context, mgr ctrl.Manager, w *world, options options) (*r
 		Carriers:    carriers,
 		Tokens:      payment.Tokens{Reader: mgr.GetAPIReader()},
 		CallTimeout: options.callTimeout,
+
+		GatewaySettings: payment.Settings(mgr.GetClient()),
+		CarrierSettings: shipping.Settings(mgr.GetClient()),
 		Report: func(id saga.OrderID, err error) {
 			logger.Error(err, "A call to a provider could not be carried out", "Order", id.String())
 			f.Later(id, retryAfter)
@@ -142,7 +145,8 @@ func (o *operator) addControllers() error {
 
 func (o *operator) orders() *order.Reconciler {
 	return &order.Reconciler{
-		Client: o.mgr.GetClient(), Recorder: o.mgr.GetEventRecorder(eventSource),
+		Client: o.mgr.GetClient(), Live: o.mgr.GetAPIReader(), Recorder: o.mgr.GetEventRecorder(eventSource),
+		Open: o.feed.OpenOrders, CaughtUp: o.feed.CaughtUp,
 		Engine: o.services.Order, Identity: o.world.store.Identity(), Clock: time.Now, Violation: o.checker.Order,
 	}
 }

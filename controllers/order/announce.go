@@ -11,7 +11,10 @@ import (
 )
 
 // Reasons of warnings that no condition shows.
-const reasonResolutionIgnored = "ResolutionIgnored"
+const (
+	reasonResolutionIgnored = "ResolutionIgnored"
+	reasonOrderMissing      = "OrderMissing"
+)
 
 // announce warns of an order that has failed, needs a person or violates an invariant, as its new status says. All else is told by the status
 // alone: an event costs the API server as much as a write of it.

@@ -10,7 +10,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
@@ -29,9 +29,14 @@ const workers = 32
 type Reconciler struct {
 	// Client reads from the cache, writes statuses and deletes Orders whose time is over.
 	Client client.Client
+	// Live reads from the API server.
+	Live client.Reader
 	// Recorder is told of what went wrong.
 	Recorder recorder.EventRecorder
 	Engine   *engine.Engine
+	// Open lists the open orders, and CaughtUp tells whether it knows them all: see feed.Feed.
+	Open     func() (map[saga.OrderID]saga.OpenOrder, error)
+	CaughtUp func() bool
 	// Identity is that of the engine's store.
 	Identity eventcore.Identity
 	// Clock tells the time.
@@ -40,14 +45,23 @@ type Reconciler struct {
 	// nil is a checker that finds nothing.
 	Violation func(id saga.OrderID) (violation string, known bool)
 
-	written writes
+	written   writes
+	deletions deletions
+	valve     valve
 }
+
+// Deleted is to be called when the API server tells that an Order was deleted, before the Order is reconciled.
+// SetupWithManager sees to it.
+func (r *Reconciler) Deleted(id saga.OrderID) { r.deletions.note(id) }
 
 // SetupWithManager adds the controller to the manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed) error {
+	if err := mgr.Add(manager.RunnableFunc(r.watchValve)); err != nil {
+		return err
+	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named(string(saga.OrderService)).
-		For(&commercev1.Order{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&commercev1.Order{}, builder.WithPredicates(watched{deletions: &r.deletions})).
 		WatchesRawSource(kube.Orders(f)).
 		WithOptions(kube.Options(workers)).
 		Complete(r)
@@ -59,8 +73,11 @@ type scope struct {
 	// object is the Order as last read or written, whichever is newer; nil if there is none.
 	object *commercev1.Order
 	order  saga.Order
-	// refused says why the Order is not carried out: a *engine.NameTakenError or a *engine.AttemptError; nil if it is.
+	// refused says why the Order is not carried out: a *engine.NameTakenError, a *engine.AttemptError or ErrRestored; nil if
+	// it is.
 	refused error
+	// held is set while the order must not be cancelled because its Order is gone.
+	held bool
 	// next is when to reconcile again, the zero time for never.
 	next time.Time
 }
@@ -71,7 +88,7 @@ func (s *scope) uid() string { return string(s.object.UID) }
 // Reconcile implements reconcile.Reconciler.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	s := &scope{id: saga.OrderID{Namespace: request.Namespace, Name: request.Name}}
-	for _, phase := range []func(context.Context, *scope) error{r.observe, r.accept, r.obey, r.step, r.project, r.expire} {
+	for _, phase := range []func(context.Context, *scope) error{r.observe, r.accept, r.absent, r.obey, r.step, r.project, r.expire} {
 		err := phase(ctx, s)
 		if err != nil {
 			return kube.IgnoreConflict(err)

@@ -7,4 +7,7 @@
 // A status is a pure function of the fold (Project). It is written when the order has ended, or needs a person, or answers a new generation;
 // otherwise only while the order takes longer than a second, and then at most once a second: an order that is fast costs one
 // write.
+//
+// An open order whose Order is surely gone is suspended at once, and cancelled after a grace. It goes on if the Order is
+// created again. When suspiciously many are missing, nothing is cancelled, and metrics say so.
 package order

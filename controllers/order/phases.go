@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
+	"github.com/eventcore/order-operator/controllers/kube"
 	"github.com/eventcore/order-operator/controllers/order/engine"
 	"github.com/eventcore/order-operator/controllers/saga"
 )
@@ -37,6 +38,10 @@ func (r *Reconciler) accept(ctx context.Context, s *scope) error {
 	if s.object == nil || !acceptable(s) {
 		return nil
 	}
+	if restored(s.object) && !s.order.Created() && !resumed(s.object) {
+		s.refused = ErrRestored
+		return nil
+	}
 	created, err := content(s.object, r.Clock())
 	if err != nil {
 		return reconcile.TerminalError(err)
@@ -51,6 +56,11 @@ func (r *Reconciler) accept(ctx context.Context, s *scope) error {
 		}
 		s.refused = err
 	}
+	return r.refold(ctx, s)
+}
+
+// refold reads the order's history again.
+func (r *Reconciler) refold(ctx context.Context, s *scope) (err error) {
 	s.order, err = r.Engine.Order(ctx, s.id)
 	return err
 }
@@ -63,6 +73,9 @@ func acceptable(s *scope) bool {
 		order.Stoppable() && order.Suspended != nil && order.Suspended.Reason == saga.ReasonOrderDeleted
 }
 
+// ErrRestored says why an Order that a backup has brought is not carried out.
+var ErrRestored = errors.New("Restored from a backup, and unknown to the event store: set spec.suspend to false to carry it out") //nolint:staticcheck // a status shows it
+
 // isRefusal reports whether the error is about the Order, not about the store.
 func isRefusal(err error) bool {
 	var taken *engine.NameTakenError
@@ -74,12 +87,21 @@ func suspended(object *commercev1.Order) bool {
 	return object.Spec.Suspend != nil && *object.Spec.Suspend
 }
 
+// resumed reports whether the Order says by itself that it is not suspended.
+func resumed(object *commercev1.Order) bool {
+	return object.Spec.Suspend != nil && !*object.Spec.Suspend
+}
+
 // step lets the engine take what is due.
-func (r *Reconciler) step(ctx context.Context, s *scope) (err error) {
-	s.next, err = r.Engine.Step(ctx, s.id)
+func (r *Reconciler) step(ctx context.Context, s *scope) error {
+	if spared(s, r.Clock()) {
+		s.next = kube.Earlier(s.next, s.order.Content.Deadline)
+		return nil
+	}
+	next, err := r.Engine.Step(ctx, s.id)
 	if err != nil {
 		return err
 	}
-	s.order, err = r.Engine.Order(ctx, s.id)
-	return err
+	s.next = kube.Earlier(s.next, next)
+	return r.refold(ctx, s)
 }

@@ -19,7 +19,7 @@ const patience = time.Second
 
 // project writes the status that the order's events ask for, or puts it off.
 func (r *Reconciler) project(ctx context.Context, s *scope) error {
-	if s.object == nil || !s.order.Created() {
+	if s.object == nil || !s.order.Created() && s.refused == nil {
 		return nil
 	}
 	desired := Project(s.object, s.order, r.Identity, s.refused)

@@ -24,8 +24,11 @@ const maxMessage = 128
 
 // Project returns the status of the object. It depends on nothing but the arguments, of which the order is the fold of its events: a
 // lost status is made anew just so. refused says why the object is not carried out, a *engine.NameTakenError or a
-// *engine.AttemptError; it is nil if it is.
+// *engine.AttemptError or ErrRestored; it is nil if it is.
 func Project(object *commercev1.Order, order saga.Order, identity eventcore.Identity, refused error) commercev1.OrderStatus {
+	if errors.Is(refused, ErrRestored) {
+		return restoredStatus(object)
+	}
 	status := commercev1.OrderStatus{
 		ObservedGeneration: object.Generation,
 		History: commercev1.History{
@@ -57,6 +60,15 @@ func Project(object *commercev1.Order, order saga.Order, identity eventcore.Iden
 	status.Steps = steps(order)
 	status.Conditions = conditions(object, order)
 	return status
+}
+
+// restoredStatus is the status of an Order that has no history here, or not any more.
+func restoredStatus(object *commercev1.Order) commercev1.OrderStatus {
+	return commercev1.OrderStatus{
+		ObservedGeneration: object.Generation,
+		History:            object.Status.History, // the API server would not let go of it
+		Conditions:         reconciling(object, commercev1.ReasonSuspended, ErrRestored.Error(), object.CreationTimestamp.Time),
+	}
 }
 
 // rejected reports whether the object will never be carried out as it is. An attempt after one that was completed won't; one

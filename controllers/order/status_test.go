@@ -95,6 +95,21 @@ func TestEverySituationHasItsConditions(t *testing.T) {
 			wanted: under("WaitingForCarrier"), message: "Waiting for carrier/other",
 		},
 		{
+			name:   "waiting for a gateway that is down",
+			events: []any{created(""), saga.StockReserved{}, waiting(saga.ProcessPayment, saga.ReasonGatewayUnavailable)},
+			wanted: under("GatewayUnavailable"), message: "Waiting for paymentgateway/other, which has failed or is busy",
+		},
+		{
+			name: "waiting for a carrier that is down", events: append(slices.Clip(charged), waiting(saga.CreateShipment, saga.ReasonCarrierUnavailable)),
+			wanted: under("CarrierUnavailable"), message: "Waiting for carrier/other, which has failed or is busy",
+		},
+		{
+			name: "waiting to refund",
+			events: append(slices.Clip(charged), saga.ShipmentFailed{Code: "no"}, turned,
+				waiting(saga.ProcessPayment, saga.ReasonGatewayUnavailable)),
+			wanted: under("Compensating"), message: "Refunding the payment, waiting for paymentgateway/other, which has failed or is busy. The carrier refused the shipment: No su…",
+		},
+		{
 			name: "charging", events: charged[:3],
 			wanted: under("ProcessingPayment"), message: "Asking the payment gateway for the money",
 		},

@@ -118,14 +118,14 @@ func compensating(order saga.Order) string {
 	for i := len(order.Steps) - 1; i >= 0; i-- {
 		s := &order.Steps[i]
 		if s.Forward.Unsettled {
-			message = "Finding out what became of " + s.Name + again(s.Forward.NotBefore)
+			message = "Finding out what became of " + s.Name + againOrWaiting(s, s.Forward.NotBefore)
 			break
 		}
 		if !s.Harmless && (s.State == saga.Succeeded || s.State == saga.Undoing) {
 			if words, ok := undoMessages[operation(order, s.Name, true)]; ok {
 				message = words
 			}
-			message += again(s.Undo.NotBefore)
+			message += againOrWaiting(s, s.Undo.NotBefore)
 			break
 		}
 	}
@@ -147,6 +147,14 @@ func again(at time.Time) string {
 	return "; next attempt at " + clockTime(at)
 }
 
+// againOrWaiting tells what a step waits for, or else when it is tried again.
+func againOrWaiting(s *saga.StepStatus, at time.Time) string {
+	if s.Waiting != nil {
+		return ", waiting for " + waitingFor(*s.Waiting)
+	}
+	return again(at)
+}
+
 func clockTime(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
 // waitingFor names the object that a step waits for as kubectl would.
@@ -158,6 +166,10 @@ func waitingFor(waiting saga.StepWaiting) string {
 		return "paymentgateway/" + waiting.Name
 	case saga.ReasonWaitingForCarrier:
 		return "carrier/" + waiting.Name
+	case saga.ReasonGatewayUnavailable:
+		return "paymentgateway/" + waiting.Name + ", which has failed or is busy"
+	case saga.ReasonCarrierUnavailable:
+		return "carrier/" + waiting.Name + ", which has failed or is busy"
 	}
 	return "order/" + waiting.Name
 }

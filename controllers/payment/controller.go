@@ -34,9 +34,12 @@ type GatewayReconciler struct {
 	Clock func() time.Time
 }
 
-// SetupWithManager adds both controllers of the service to the manager.
+// SetupWithManager adds the controllers of the service to the manager.
 func (r *GatewayReconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed, engine *calls.Engine) error {
 	if err := kube.SetupStepper(mgr, string(saga.PaymentService), f, engine.Step, r.Clock); err != nil {
+		return err
+	}
+	if err := Circuits(mgr.GetClient(), engine).SetupWithManager(mgr, "payment-circuits", &commercev1.PaymentGateway{}); err != nil {
 		return err
 	}
 	return ctrl.NewControllerManagedBy(mgr).

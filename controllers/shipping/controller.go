@@ -34,9 +34,12 @@ type CarrierReconciler struct {
 	Clock func() time.Time
 }
 
-// SetupWithManager adds both controllers of the service to the manager.
+// SetupWithManager adds the controllers of the service to the manager.
 func (r *CarrierReconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed, engine *calls.Engine) error {
 	if err := kube.SetupStepper(mgr, string(saga.ShippingService), f, engine.Step, r.Clock); err != nil {
+		return err
+	}
+	if err := Circuits(mgr.GetClient(), engine).SetupWithManager(mgr, "shipping-circuits", &commercev1.Carrier{}); err != nil {
 		return err
 	}
 	return ctrl.NewControllerManagedBy(mgr).

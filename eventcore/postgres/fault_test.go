@@ -110,7 +110,7 @@ func TestAnAppendWhoseReplyIsLostIsASuccess(t *testing.T) {
 func TestAnAppendIsUnknownUntilTheServerCanBeReached(t *testing.T) {
 	for name, happened := range map[string]bool{"it happened": true, "it did not": false} {
 		t.Run(name, func(t *testing.T) {
-			p, store := throughProxy(t, false, postgres.Options{Patience: 100 * time.Millisecond})
+			p, store := throughProxy(t, false, postgres.Options{Patience: time.Second})
 			fault := cut
 			if happened {
 				fault = lose
@@ -155,7 +155,7 @@ func TestAnUnreachableServerIsAnErrorAndNothingIsWritten(t *testing.T) {
 
 func TestAnAppendWaitsForAnothersLockUntilItsPatienceOrItsContextEnds(t *testing.T) {
 	dsn := server.Database(t)
-	store := openStore(t, dsn, postgres.Options{Patience: 100 * time.Millisecond})
+	store := openStore(t, dsn, postgres.Options{Patience: time.Second})
 	unlock := lockHead(t, dsn)
 	_, err := appendEvents(t.Context(), store, pending("{}", "a"))
 	if err == nil {

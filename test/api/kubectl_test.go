@@ -186,7 +186,7 @@ func TestColumns(t *testing.T) {
 				`NAME +AVAILABLE +RESERVED +SHIPPED +AGE`,
 				`product\.commerce\.eventcore\.dev/laptop-001 +9 +0 +1 +\d+s`,
 				`product\.commerce\.eventcore\.dev/mouse-001 +\d+s`,
-				`NAME +PROVIDER +READY +REASON +AGE`,
+				`NAME +PROVIDER +READY +REASON +CIRCUIT +AGE`,
 				`paymentgateway\.commerce\.eventcore\.dev/default +Unknown +Pending +\d+s`,
 				`carrier\.commerce\.eventcore\.dev/default +Unknown +Pending +\d+s`,
 			},

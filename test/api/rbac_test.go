@@ -45,6 +45,10 @@ func TestRoleOfOperator(t *testing.T) {
 		{"create", "events.events.k8s.io", "", "shop", "yes"},
 		{"patch", "events.events.k8s.io", "", "shop", "yes"},
 		{"delete", "orders" + group, "", "shop", "yes"},
+		{"get", "namespaces", "", "", "yes"},
+		{"get", "customresourcedefinitions.apiextensions.k8s.io/orders.commerce.eventcore.dev", "", "", "yes"},
+		{"get", "customresourcedefinitions.apiextensions.k8s.io", "", "", "no"},
+		{"list", "namespaces", "", "", "no"},
 
 		{"update", "orders" + group, "", "shop", "no"},
 		{"patch", "orders" + group, "", "shop", "no"},

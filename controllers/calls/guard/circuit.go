@@ -28,7 +28,7 @@ type circuit struct {
 func newCircuit(settings Settings, now time.Time) *circuit {
 	return &circuit{
 		breaker: circuitbreaker.NewBuilder[any]().
-			WithFailureThreshold(settings.FailureThreshold).
+			WithFailureThreshold(count(settings.FailureThreshold)).
 			WithSuccessThresholdRatio(1, maxProbes).
 			Build(),
 		openFor: settings.OpenFor,

@@ -29,9 +29,14 @@ func (c Circuits) Worst() Circuit {
 	return worst
 }
 
+// Of returns the circuit of the class.
+func (c Circuits) Of(class Class) Circuit {
+	return [...]Circuit{Undoing: c.Undoing, LookingUp: c.LookingUp, Acting: c.Acting}[class]
+}
+
 var severity = map[State]int{Closed: 0, HalfOpen: 1, Open: 2}
 
-// Watch has told called with the provider's name whenever one of its circuits has changed. There is one who watches.
+// Watch has told called with the provider's name whenever one of its circuits has changed. There is one who watches; nil for nobody.
 func (g *Guards) Watch(told func(name string)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -126,7 +126,7 @@ func TestAnOpenCircuitHalfOpensByItselfAndTriesThreeOrdersOnly(t *testing.T) {
 		}
 		time.Sleep(time.Minute - 1)
 		d.wokenNow()
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		d.wokenNow("order-0", "order-1", "order-2")
 		d.expect(guard.Closed, guard.Closed, guard.HalfOpen)
 		for i := range 3 {
@@ -225,7 +225,7 @@ func TestCallsKeepTheRateAndWhatGivesBackGoesFirst(t *testing.T) {
 		d.refuse("refund", guard.Undoing, guard.Closed)
 		time.Sleep(2*time.Second - 1)
 		d.wokenNow()
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		d.wokenNow("refund", "late-0", "late-1", "late-2")
 		time.Sleep(2 * time.Second)
 		d.wokenNow("late-3", "late-4", "late-5", "late-6")
@@ -267,7 +267,7 @@ func TestAnotherConfigurationClosesTheCircuitAndWakesWhoWaits(t *testing.T) {
 }
 
 func TestTheRoomIsDividedBetweenTheClasses(t *testing.T) {
-	for concurrency, want := range map[uint][3]int{0: {16, 16, 32}, 1: {1, 1, 2}, 4: {1, 1, 2}, 10: {2, 2, 6}} {
+	for concurrency, want := range map[int][3]int{0: {16, 16, 32}, 1: {1, 1, 2}, 4: {1, 1, 2}, 10: {2, 2, 6}} {
 		test(t, guard.Settings{Concurrency: concurrency}, func(d *desk) {
 			for i, class := range []guard.Class{guard.Undoing, guard.LookingUp, guard.Acting} {
 				got := 0

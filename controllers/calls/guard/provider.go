@@ -51,7 +51,7 @@ func (p *provider) configure(settings Settings, now time.Time) {
 	for _, class := range classes {
 		before := p.lanes[class]
 		p.lanes[class] = &lane{
-			provider: p, circuit: newCircuit(settings, now), room: bulkhead.New[any](settings.room(class)),
+			provider: p, circuit: newCircuit(settings, now), room: bulkhead.New[any](count(settings.room(class))),
 		}
 		if before == nil {
 			continue
@@ -111,11 +111,9 @@ func (p *provider) tick(now time.Time) (changed bool) {
 
 // next returns when something changes by itself after now, the zero time for never.
 func (p *provider) next(now time.Time) (next time.Time) {
-	times := []time.Time{p.rate.waits()}
-	for _, lane := range p.lanes {
-		times = append(times, lane.circuit.until)
-	}
-	for _, at := range times {
+	for _, at := range [...]time.Time{
+		p.rate.waits(), p.lanes[Undoing].circuit.until, p.lanes[LookingUp].circuit.until, p.lanes[Acting].circuit.until,
+	} {
 		if at.After(now) && (next.IsZero() || at.Before(next)) {
 			next = at
 		}

@@ -20,8 +20,8 @@ func newRate(settings Settings) *rate {
 	if settings.RequestsPerSecond == 0 {
 		return nil
 	}
-	period := time.Duration(settings.Burst) * time.Second / time.Duration(settings.RequestsPerSecond)
-	return &rate{limiter: ratelimiter.NewBursty[any](settings.Burst, max(period, 1))}
+	span := float64(settings.Burst) / float64(settings.RequestsPerSecond) * float64(time.Second)
+	return &rate{limiter: ratelimiter.NewBursty[any](count(settings.Burst), max(time.Duration(span), 1))}
 }
 
 // take reports whether a call may be made now. If not, ready says when.

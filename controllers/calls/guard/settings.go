@@ -49,14 +49,14 @@ type Settings struct {
 	InitialBackoff, MaxBackoff time.Duration
 	// FailureThreshold is how many failures in a row open the circuit, 10 if 0, and OpenFor how long it then stays
 	// open, 30 s if 0.
-	FailureThreshold uint
+	FailureThreshold int
 	OpenFor          time.Duration
 	// RequestsPerSecond and Burst limit how often the provider is called: Burst times at once, and on average
 	// RequestsPerSecond. There is no limit if RequestsPerSecond is 0; Burst is RequestsPerSecond if 0.
-	RequestsPerSecond, Burst uint
+	RequestsPerSecond, Burst int
 	// Concurrency is how many calls may be under way at once, 64 if 0 and at least 4. A quarter each is kept for
 	// LookingUp and for Undoing.
-	Concurrency uint
+	Concurrency int
 }
 
 // The defaults of Settings.
@@ -80,9 +80,14 @@ func (s Settings) WithDefaults() Settings {
 }
 
 // room is how many calls of the class may be under way at once.
-func (s Settings) room(class Class) uint {
+func (s Settings) room(class Class) int {
 	if kept := s.Concurrency / 4; class != Acting {
 		return kept
 	}
 	return s.Concurrency - 2*(s.Concurrency/4)
+}
+
+// count is a number of the settings as the policies take it.
+func count(n int) uint {
+	return uint(max(n, 0))
 }
