@@ -13,8 +13,8 @@ import (
 	"github.com/eventcore/order-operator/controllers/saga"
 )
 
-// judge has the desired status say what the checker has found: a condition that is there only when something is wrong. It
-// returns false while that is not known and the status may say it already: what was found by a process before is not
+// judge has the desired status say what the checker has found: a condition that is there only when something is wrong.
+// It returns false while that is not known and the status may say it already: what was found by a process before is not
 // taken back.
 func (r *ProductReconciler) judge(id saga.ProductID, product *commercev1.Product, desired *commercev1.ProductStatus) (known bool) {
 	if r.Violation == nil {

@@ -28,7 +28,8 @@ func (w *Watcher) lookRegularly(ctx context.Context, projector *eventcore.Projec
 	}
 }
 
-// look finds what should have happened by now. Whatever became due while no operator ran counts from the beginning of this one.
+// look finds what should have happened by now. Whatever became due while no operator ran counts from the beginning of
+// this one.
 func (w *Watcher) look(projector *eventcore.Projector, began time.Time) error {
 	now := w.options.Clock()
 	if now.Sub(began) <= grace {

@@ -4,6 +4,7 @@
 package harness
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -26,6 +27,12 @@ func Audit(b *Books) []verify.Violation {
 	// What is in memory can be read.
 	found, _ := verify.Check(b.events(), verify.Options{StoreID: b.storeID}, b.evidence())
 	return slices.DeleteFunc(found, func(v verify.Violation) bool { return !b.concerns(v) })
+}
+
+// Summary tells what an Audit without violations has held against each other.
+func (b *Books) Summary() string {
+	return fmt.Sprintf("%d events, %d orders, %d products, %d entries of the providers' ledgers, %d rules",
+		len(b.log), len(b.Orders), len(b.Products), len(b.movements), len(verify.Always())+len(verify.AtRest()))
 }
 
 // concerns leaves out orders and products of other namespaces, which need not be at rest.

@@ -38,11 +38,23 @@ func (t *theatre) verdict(ctx context.Context, witness *harness.Witness) error {
 	}
 	t.money(books)
 	t.goods(books)
-	var errs []error
-	for _, violation := range harness.Audit(books) {
+	return t.judge(books)
+}
+
+// judge has the checker hold the event store, the providers' ledgers and the statuses against each other.
+func (t *theatre) judge(books *harness.Books) error {
+	t.screen.title("the checker: event store, ledgers and statuses, held against each other")
+	violations := harness.Audit(books)
+	if len(violations) == 0 {
+		t.screen.say(green, "every rule holds: %s", books.Summary())
+		return nil
+	}
+	errs := make([]error, 0, len(violations))
+	for _, violation := range violations {
+		t.screen.say(red, "violated: %s", violation)
 		errs = append(errs, errors.New(violation.String()))
 	}
-	return errors.Join(errs...)
+	return fmt.Errorf("%d violations of the rules:\n%w", len(violations), errors.Join(errs...))
 }
 
 // history shows the events of an order.
