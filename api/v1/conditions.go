@@ -3,8 +3,9 @@
 
 package v1
 
-// Types of conditions. An Order has all four, the other kinds have Ready. Reconciling and Stalled are present only
-// while they are True, and never both: kubectl, Flux, Helm and Argo CD read them the same way.
+// Types of conditions. An Order has the first four, the other kinds have Ready, a Product Oversubscribed too. Reconciling,
+// Stalled and Oversubscribed are present only while they are True, the first two never both: kubectl, Flux, Helm and Argo
+// CD read them the same way.
 const (
 	// ConditionSucceeded is True once the order is fulfilled and False once it has ended in any other way. It is
 	// absent while the order is under way: wait for it, or for status.outcome, to learn the end.
@@ -20,6 +21,10 @@ const (
 
 	// ConditionStalled is True when the operator can do no more: the order was refused, or it needs a person.
 	ConditionStalled = "Stalled"
+
+	// ConditionOversubscribed is True while more units of a product are reserved and shipped than its sources say are
+	// there, because more was removed than was left. What is reserved stays so, and nothing more can be reserved.
+	ConditionOversubscribed = "Oversubscribed"
 )
 
 // Reasons of an Order that is under way: Ready is False, or Unknown for Pending, and Reconciling is True.
@@ -123,6 +128,10 @@ const (
 const (
 	// ReasonProjected means that status shows the stock as recorded: Ready is True and orders can reserve it.
 	ReasonProjected = "Projected"
+
+	// ReasonSupplyRemoved means that a source's removed rose above what was left: Oversubscribed is True until received
+	// has risen, or orders that had reserved were cancelled.
+	ReasonSupplyRemoved = "SupplyRemoved"
 
 	// ReasonSupplyBehindHistory means that a source's totals in spec are below the ones recorded, as in a Product
 	// that was deleted and created again with too small numbers. Stock stays as recorded: Ready is False until the

@@ -92,7 +92,8 @@ type ProductSupply struct {
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.history) || has(self.history)",message="history can't be removed once it is set: send it along with the status",fieldPath=".history"
 // +kubebuilder:validation:MinProperties=1
 type ProductStatus struct {
-	// conditions of the Product, set by the operator: Ready.
+	// conditions of the Product, set by the operator: Ready, and Oversubscribed
+	// while more is reserved and shipped than is there.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
