@@ -3,8 +3,9 @@
 
 package v1
 
-// Types of conditions. An Order has the first four, the other kinds have Ready, and a Product may have Consistent. Reconciling and Stalled are present only
-// while they are True, and never both: kubectl, Flux, Helm and Argo CD read them the same way.
+// Types of conditions. An Order has the first four, the other kinds have Ready, a Product may have Oversubscribed and
+// Consistent. Reconciling, Stalled and Oversubscribed are present only while they are True, the first two never both:
+// kubectl, Flux, Helm and Argo CD read them the same way.
 const (
 	// ConditionSucceeded is True once the order is fulfilled and False once it has ended in any other way. It is
 	// absent while the order is under way: wait for it, or for status.outcome, to learn the end.
@@ -20,6 +21,10 @@ const (
 
 	// ConditionStalled is True when the operator can do no more: the order was refused, or it needs a person.
 	ConditionStalled = "Stalled"
+
+	// ConditionOversubscribed is True while more units of a product are reserved and shipped than its sources say are
+	// there, because more was removed than was left. What is reserved stays so, and nothing more can be reserved.
+	ConditionOversubscribed = "Oversubscribed"
 
 	// ConditionConsistent is False on a Product whose stock the checker has found to be wrong, and absent otherwise.
 	ConditionConsistent = "Consistent"
@@ -131,6 +136,10 @@ const (
 const (
 	// ReasonProjected means that status shows the stock as recorded: Ready is True and orders can reserve it.
 	ReasonProjected = "Projected"
+
+	// ReasonSupplyRemoved means that a source's removed rose above what was left: Oversubscribed is True until received
+	// has risen, or orders that had reserved were cancelled.
+	ReasonSupplyRemoved = "SupplyRemoved"
 
 	// ReasonSupplyBehindHistory means that a source's totals in spec are below the ones recorded, as in a Product
 	// that was deleted and created again with too small numbers. Stock stays as recorded: Ready is False until the

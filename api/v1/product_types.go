@@ -92,9 +92,9 @@ type ProductSupply struct {
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.history) || has(self.history)",message="history can't be removed once it is set: send it along with the status",fieldPath=".history"
 // +kubebuilder:validation:MinProperties=1
 type ProductStatus struct {
-	// conditions of the Product, set by the operator: Ready, and Consistent, which
-	// is False when the checker has found its stock to be wrong, and absent
-	// otherwise.
+	// conditions of the Product, set by the operator: Ready; Oversubscribed while
+	// more is reserved and shipped than is there; and Consistent, which is False
+	// when the checker has found the stock to be wrong, and absent otherwise.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

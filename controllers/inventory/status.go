@@ -4,6 +4,7 @@
 package inventory
 
 import (
+	"fmt"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,8 +28,17 @@ func Project(product *commercev1.Product, stock saga.Stock, identity eventcore.I
 		ready.Status, ready.Reason, ready.Message = metav1.ConditionFalse, commercev1.ReasonSupplyBehindHistory, behind.Error()
 		ready.LastTransitionTime = product.CreationTimestamp
 	}
+	conditions := []metav1.Condition{ready}
+	if missing := stock.Oversubscribed(); missing > 0 {
+		conditions = append(conditions, metav1.Condition{
+			Type: commercev1.ConditionOversubscribed, Status: metav1.ConditionTrue, Reason: commercev1.ReasonSupplyRemoved,
+			Message:            fmt.Sprintf("More is reserved or shipped than there is, by %d: raise received, or cancel orders", missing),
+			ObservedGeneration: product.Generation,
+			LastTransitionTime: metav1.NewTime(stock.SuppliedAt.UTC().Truncate(time.Second)),
+		})
+	}
 	return commercev1.ProductStatus{
-		Conditions:         []metav1.Condition{ready},
+		Conditions:         conditions,
 		ObservedGeneration: product.Generation,
 		History: commercev1.History{
 			StoreID: identity.StoreID.String(), Epoch: identity.Epoch, Position: int64(stock.Position), //nolint:gosec // it counts up from 1

@@ -31,6 +31,9 @@ type Stock struct {
 // Available is what can still be reserved. It is never negative, even if more was removed than was there.
 func (s Stock) Available() int64 { return max(0, s.Level-s.Reserved-s.Shipped) }
 
+// Oversubscribed is how many units more are reserved or shipped than are there, because more was removed than was left.
+func (s Stock) Oversubscribed() int64 { return max(0, s.Reserved+s.Shipped-s.Level) }
+
 // Apply implements eventcore.State for a product's stream.
 func (s Stock) Apply(stream eventcore.StreamID, event *eventcore.Event) Stock {
 	product, ok := ParseProductStream(stream)
