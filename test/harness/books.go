@@ -66,7 +66,7 @@ func ReadBooks(ctx context.Context, witness *Witness, reader client.Reader, name
 	if err := b.readEvents(ctx, witness.Store, namespaces); err != nil {
 		return nil, err
 	}
-	for _, book := range []*ledger.Ledger{witness.Payments, witness.Shipments} {
+	for _, book := range witness.ledgers() {
 		if err := b.readLedger(ctx, book, namespaces); err != nil {
 			return nil, err
 		}
@@ -162,7 +162,7 @@ func units(lines []saga.StockLine, product string) (sum int64) {
 	return sum
 }
 
-func (b *Books) readLedger(ctx context.Context, book *ledger.Ledger, namespaces []string) error {
+func (b *Books) readLedger(ctx context.Context, book Entries, namespaces []string) error {
 	for entry, err := range book.Entries(ctx) {
 		if err != nil {
 			return err

@@ -35,7 +35,8 @@ type ClusterOptions struct {
 	FieldManager string
 }
 
-// Cluster is a control plane on the loopback interface, with RBAC in force and the operator's CRDs and roles installed.
+// Cluster is a control plane on the loopback interface, with RBAC in force and the operator's CRDs and roles installed;
+// or one that runs elsewhere: see Connect.
 type Cluster struct {
 	// Client is the administrator's. It is as strict about unknown fields as kubectl is.
 	Client client.Client
@@ -101,8 +102,13 @@ func StartCluster(ctx context.Context, options ClusterOptions) (_ *Cluster, err 
 	return c, nil
 }
 
-// Stop stops the API server and etcd, and forgets what they stored.
-func (c *Cluster) Stop() error { return c.environment.Stop() }
+// Stop stops the API server and etcd if StartCluster has started them, and forgets what they stored.
+func (c *Cluster) Stop() error {
+	if c.environment == nil {
+		return nil
+	}
+	return c.environment.Stop()
+}
 
 func (c *Cluster) connect() error {
 	scheme := runtime.NewScheme()

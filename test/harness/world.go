@@ -7,8 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/eventcore/order-operator/controllers/ledger"
 	"github.com/eventcore/order-operator/eventcore"
@@ -35,8 +37,28 @@ func (w World) ledgers() string { return filepath.Join(string(w), "ledgers") }
 // Witness reads a World while a manager of another process works on it. It changes nothing. This process must not open the files in
 // any other way.
 type Witness struct {
-	Store               eventcore.Store
+	Store eventcore.Store
+	// Payments and Shipments are the ledgers of the simulated providers, nil if there are none.
 	Payments, Shipments *ledger.Ledger
+	// Others are the ledgers of other providers.
+	Others []Entries
+}
+
+// Entries is a provider's ledger that can be read: a *ledger.Ledger of this machine, or that of a provider elsewhere.
+type Entries interface {
+	// Entries returns all entries in the order in which they were recorded.
+	Entries(ctx context.Context) iter.Seq2[ledger.Entry, error]
+}
+
+// ledgers returns all that there are.
+func (w *Witness) ledgers() []Entries {
+	all := slices.Clone(w.Others)
+	for _, book := range []*ledger.Ledger{w.Payments, w.Shipments} {
+		if book != nil {
+			all = append(all, book)
+		}
+	}
+	return all
 }
 
 // Witness opens the World.

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -168,9 +167,12 @@ func (p *Process) Stop() error {
 	return closed
 }
 
+// Admin is the process's admin endpoint.
+func (p *Process) Admin() Admin { return Admin{URL: p.ready.Admin} }
+
 // SetPlan says how the provider misbehaves from now on, after a restart too.
 func (p *Process) SetPlan(ctx context.Context, plan Plan) error {
-	if err := p.tell(ctx, http.MethodPut, "/plan", plan, nil); err != nil {
+	if err := p.Admin().SetPlan(ctx, plan); err != nil {
 		return err
 	}
 	encoded, err := json.Marshal(plan)
@@ -184,42 +186,11 @@ func (p *Process) planFile() string { return filepath.Join(p.options.Folder, "pl
 
 // Down makes the provider break all connections, and refuse new ones for the span.
 func (p *Process) Down(ctx context.Context, span time.Duration) error {
-	return p.tell(ctx, http.MethodPost, "/down", Outage{Duration(span)}, nil)
+	return p.Admin().Down(ctx, span)
 }
 
 // Release lets the requests go on that are held without a delay.
-func (p *Process) Release(ctx context.Context) error {
-	return p.tell(ctx, http.MethodPost, "/release", nil, nil)
-}
+func (p *Process) Release(ctx context.Context) error { return p.Admin().Release(ctx) }
 
 // Report returns what has come until now.
-func (p *Process) Report(ctx context.Context) (Report, error) {
-	var report Report
-	err := p.tell(ctx, http.MethodGet, "/report", nil, &report)
-	return report, err
-}
-
-func (p *Process) tell(ctx context.Context, method, path string, body, into any) error {
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, method, p.ready.Admin+path, bytes.NewReader(encoded))
-	if err != nil {
-		return err
-	}
-	request.Close = true // leaves no idle connection, whose goroutines a test would have to explain
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	said, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		return errors.Join(err, fmt.Errorf("%s %s: %s: %s", method, path, response.Status, said))
-	}
-	if into == nil {
-		return nil
-	}
-	return json.Unmarshal(said, into)
-}
+func (p *Process) Report(ctx context.Context) (Report, error) { return p.Admin().Report(ctx) }

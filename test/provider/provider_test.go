@@ -6,10 +6,12 @@ package provider_test
 import (
 	"encoding/json"
 	"errors"
+	"iter"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"syscall"
@@ -80,6 +82,29 @@ func TestARuleIsForItsOrderAndAsOftenAsItSays(t *testing.T) {
 		if _, err := payments.Do(t.Context(), charge(row.key, row.correlation)); (err != nil) != row.refused {
 			t.Errorf("%s: %v", row.key, err)
 		}
+	}
+}
+
+func TestTheAdminEndpointReadsTheLedgerAloud(t *testing.T) {
+	process := providertest.Start(t, provider.Options{})
+	payments := providertest.Client(t, process, paymentwebhook.New)
+	declined := charge("2", "b")
+	declined.Token = "sim_decline"
+	for _, request := range []engine.Request{charge("1", "a"), declined} {
+		_, _ = payments.Do(t.Context(), request) // the second one is refused
+	}
+	read := func(entries iter.Seq2[ledger.Entry, error]) (all []ledger.Entry) {
+		for entry, err := range entries {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, entry)
+		}
+		return all
+	}
+	want := read(ledgertest.Open(t, process.Ledger()).Entries(t.Context()))
+	if got := read(process.Admin().Entries(t.Context())); len(want) != 2 || !reflect.DeepEqual(got, want) {
+		t.Errorf("it reads\n%+v\ninstead of\n%+v", got, want)
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/eventcore/order-operator/controllers/ledger"
 )
 
 // ServiceOptions configure a Service.
@@ -158,7 +160,22 @@ func (s *Service) routes() http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(s.server.planner.reported())
 	})
+	mux.HandleFunc("GET /ledger", s.ledger)
 	return mux
+}
+
+// ledger answers with all entries of the ledger.
+func (s *Service) ledger(w http.ResponseWriter, r *http.Request) {
+	entries := []ledger.Entry{}
+	for entry, err := range s.server.book.Entries(r.Context()) {
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		entries = append(entries, entry)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(entries)
 }
 
 func decode(r *http.Request, into any) error {

@@ -37,6 +37,7 @@ The admin endpoint also has:
   POST /down {"for":"3s"}   breaks all connections, and refuses new ones for a while
   POST /release             lets those go on that are late without a "delay"
   GET /report               how many requests came, and which faults they met
+  GET /ledger               all entries of the ledger
 
 Usage:
   provider --ledger ledger.db --secret-file secret [flags]
