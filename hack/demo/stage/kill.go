@@ -18,8 +18,9 @@ import (
 // lookEvery is how often the gateway's ledger is looked at: it tells nobody when something is recorded.
 const lookEvery = 5 * time.Millisecond
 
-// killBetween kills the operator when the gateway has taken the order's money and the event store does not know it yet, and starts it again.
-func (t *theatre) killBetween(ctx context.Context, name string, witness *harness.Witness) error {
+// killBetween implements operator: it kills the process, and starts another one.
+func (t *theatre) killBetween(ctx context.Context, name string) error {
+	witness := t.witness
 	id := saga.OrderID{Namespace: namespace, Name: name}
 	var charge *ledger.Entry
 	err := t.guard(ctx, func(ctx context.Context) error {

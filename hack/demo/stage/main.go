@@ -18,14 +18,14 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
+	if len(os.Args) < 2 {
 		fmt.Fprintln(os.Stderr, "stage: run it by: go run ./hack/demo")
 		os.Exit(2)
 	}
 	ctrl.SetLogger(logr.Discard())
 	what := os.Args[1]
 	ctx, cancel := local.Interruptible(what != serve)
-	err := run(ctx, what)
+	err := run(ctx, what, os.Args[2:])
 	interrupted := errors.Is(context.Cause(ctx), local.ErrInterrupted)
 	cancel()
 	switch {
@@ -38,10 +38,13 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, what string) error {
+func run(ctx context.Context, what string, arguments []string) error {
 	root, err := harness.Root()
 	if err != nil {
 		return err
+	}
+	if what == inPods && len(arguments) == 1 {
+		return playInPods(ctx, root, arguments[0])
 	}
 	folder, err := local.Open(root)
 	if err != nil {

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ type narrator struct {
 	endings []ending
 	shown   map[types.UID]bool
 	changed chan struct{}
+	// told holds what was said last of Orders that have not ended, if their statuses are all that there is to tell.
+	told map[types.UID]string
 }
 
 type ending struct {
@@ -83,6 +86,24 @@ func (n *narrator) show(event *eventcore.Event) {
 	}
 }
 
+// tellStatuses says what the Orders' statuses show. Events are not waited for.
+func (n *narrator) tellStatuses() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.through, n.told = math.MaxInt64, map[types.UID]string{}
+	n.showEndings()
+}
+
+// progress tells how far an Order is, when that is news.
+func (n *narrator) progress(order *commercev1.Order) {
+	text := harness.Describe(order)
+	if n.told == nil || n.told[order.UID] == text || order.Status.ObservedGeneration == 0 {
+		return
+	}
+	n.told[order.UID] = text
+	n.screen.change(time.Now(), order.Name, plain, text)
+}
+
 // orders follows the Orders until ctx ends.
 func (n *narrator) orders(ctx context.Context, cluster *harness.Cluster, namespace string) error {
 	return cluster.WatchOrders(ctx, namespace, func(order *commercev1.Order, deleted bool) bool {
@@ -95,6 +116,8 @@ func (n *narrator) orders(ctx context.Context, cluster *harness.Cluster, namespa
 			n.shown[order.UID] = true
 			n.endings = append(n.endings, ending{order: order.DeepCopy(), at: time.Now()})
 			n.showEndings()
+		case !harness.AtRest(order):
+			n.progress(order)
 		}
 		return false
 	})

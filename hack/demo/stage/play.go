@@ -14,11 +14,35 @@ import (
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
+	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/test/harness"
 )
 
 // scenePatience is how long the orders of a scene may take on a busy machine.
 const scenePatience = time.Minute
+
+// production is the play: the same scenes for whatever operator works behind the stage.
+type production struct {
+	root     string
+	screen   *screen
+	cluster  *harness.Cluster
+	operator operator
+	narrator *narrator
+	// warehouse are the files that are applied first, scenes what is played then, relative to root.
+	warehouse []string
+	scenes    []scene
+	// patience is how long the orders of a scene may take on a busy machine.
+	patience time.Duration
+}
+
+// operator is what carries the orders out: a process of this machine, or a pod.
+type operator interface {
+	// guard does the work, and aborts it if the operator can't go on, which must not be its doing.
+	guard(ctx context.Context, work func(ctx context.Context) error) error
+	// killBetween kills the operator when the gateway has taken the order's money and the event store does not know it
+	// yet, and returns once it is started again.
+	killBetween(ctx context.Context, name string) error
+}
 
 // play plays all scenes, and returns nil if everything ended as it should.
 func (t *theatre) play(ctx context.Context) (err error) {
@@ -33,58 +57,75 @@ func (t *theatre) play(ctx context.Context) (err error) {
 	if err := t.open(ctx); err != nil {
 		return err
 	}
-	witness, err := t.options.World.Witness(ctx)
-	if err != nil {
+	if t.witness, err = t.options.World.Witness(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, witness.Close()) }()
-	stop, narrator := t.narrate(ctx, witness)
+	defer func() { err = errors.Join(err, t.witness.Close()) }()
+	p := &production{
+		root: t.root, screen: t.screen, cluster: t.cluster, operator: t, narrator: newNarrator(t.screen),
+		warehouse: warehouse, scenes: scenes, patience: scenePatience,
+	}
+	stop := p.narrate(ctx, t.witness.Store)
 	defer stop()
-	if err := t.stock(ctx); err != nil {
+	if err := p.run(ctx); err != nil {
 		return err
 	}
-	for _, s := range scenes {
-		if err := t.scene(ctx, s, witness, narrator); err != nil {
+	return p.verdict(ctx, t.witness)
+}
+
+// run fills the warehouse and plays the scenes.
+func (p *production) run(ctx context.Context) error {
+	if err := p.stock(ctx); err != nil {
+		return err
+	}
+	for _, s := range p.scenes {
+		if err := p.scene(ctx, s); err != nil {
 			return err
 		}
 	}
-	return t.verdict(ctx, witness)
+	return nil
 }
 
-// narrate shows what happens in the background, until it is stopped.
-func (t *theatre) narrate(ctx context.Context, witness *harness.Witness) (stop func(), n *narrator) {
+// narrate shows what happens in the background, until it is stopped. Without a store, it shows what the statuses tell.
+func (p *production) narrate(ctx context.Context, store eventcore.Store) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	n = newNarrator(t.screen)
+	n := p.narrator
 	gone := make(chan struct{}, 2)
 	follow := func(what string, work func() error) {
 		if err := work(); err != nil && ctx.Err() == nil {
-			t.screen.say(red, "demo: can't show any more %s: %v", what, err)
+			p.screen.say(red, "demo: can't show any more %s: %v", what, err)
 		}
 		gone <- struct{}{}
 	}
-	go follow("events", func() error { return n.events(ctx, witness.Store) })
-	go follow("orders", func() error { return n.orders(ctx, t.cluster, namespace) })
+	go follow("events", func() error {
+		if store == nil {
+			n.tellStatuses()
+			return nil
+		}
+		return n.events(ctx, store)
+	})
+	go follow("orders", func() error { return n.orders(ctx, p.cluster, namespace) })
 	return func() {
 		cancel()
 		<-gone
 		<-gone
-	}, n
+	}
 }
 
 // stock applies what the orders need, and waits until the products are known.
-func (t *theatre) stock(ctx context.Context) error {
-	t.screen.title("the warehouse, a gateway and a carrier")
-	t.command(warehouse...)
-	for _, file := range warehouse {
-		if err := t.cluster.ApplyFile(ctx, namespace, filepath.Join(t.root, file)); err != nil {
+func (p *production) stock(ctx context.Context) error {
+	p.screen.title("the warehouse, a gateway and a carrier")
+	p.command(p.warehouse...)
+	for _, file := range p.warehouse {
+		if err := p.cluster.ApplyFile(ctx, namespace, filepath.Join(p.root, file)); err != nil {
 			return err
 		}
 	}
-	return t.guard(ctx, func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, scenePatience)
+	return p.operator.guard(ctx, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, p.patience)
 		defer cancel()
 		unknown := map[string]bool{"laptop-001": true, "mouse-001": true, "keyboard-001": true}
-		return t.cluster.WatchProducts(ctx, namespace, func(product *commercev1.Product, _ bool) bool {
+		return p.cluster.WatchProducts(ctx, namespace, func(product *commercev1.Product, _ bool) bool {
 			if apimeta.IsStatusConditionTrue(product.Status.Conditions, commercev1.ConditionReady) {
 				delete(unknown, product.Name)
 			}
@@ -94,38 +135,38 @@ func (t *theatre) stock(ctx context.Context) error {
 }
 
 // command shows what somebody with kubectl would do.
-func (t *theatre) command(files ...string) {
-	t.screen.say(faint, "$ kubectl apply -f %s", strings.Join(files, " -f "))
+func (p *production) command(files ...string) {
+	p.screen.say(faint, "$ kubectl apply -f %s", strings.Join(files, " -f "))
 }
 
-func (t *theatre) scene(ctx context.Context, s scene, witness *harness.Witness, n *narrator) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, scenePatience, fmt.Errorf("gave up after %s", scenePatience))
+func (p *production) scene(ctx context.Context, s scene) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, p.patience, fmt.Errorf("gave up after %s", p.patience))
 	defer cancel()
-	t.screen.title(s.title)
-	if err := t.apply(ctx, s); err != nil {
+	p.screen.title(s.title)
+	if err := p.apply(ctx, s); err != nil {
 		return err
 	}
 	if s.kill {
-		if err := t.killBetween(ctx, s.orders[0].name, witness); err != nil {
+		if err := p.operator.killBetween(ctx, s.orders[0].name); err != nil {
 			return err
 		}
 	}
-	return t.guard(ctx, func(ctx context.Context) error { return t.ending(ctx, s, n) })
+	return p.operator.guard(ctx, func(ctx context.Context) error { return p.ending(ctx, s) })
 }
 
-func (t *theatre) apply(ctx context.Context, s scene) error {
+func (p *production) apply(ctx context.Context, s scene) error {
 	var files []string
 	for _, order := range s.orders {
 		files = append(files, order.file)
 		if s.again {
-			if err := t.cluster.DeleteOrder(ctx, namespace, order.name); err != nil {
+			if err := p.cluster.DeleteOrder(ctx, namespace, order.name); err != nil {
 				return err
 			}
 		}
 	}
-	t.command(files...)
+	p.command(files...)
 	for _, file := range files {
-		if err := t.cluster.ApplyFile(ctx, namespace, filepath.Join(t.root, file)); err != nil {
+		if err := p.cluster.ApplyFile(ctx, namespace, filepath.Join(p.root, file)); err != nil {
 			return err
 		}
 	}
@@ -133,19 +174,19 @@ func (t *theatre) apply(ctx context.Context, s scene) error {
 }
 
 // ending waits until the scene's orders have ended, and checks how.
-func (t *theatre) ending(ctx context.Context, s scene, n *narrator) error {
+func (p *production) ending(ctx context.Context, s scene) error {
 	names := make([]string, 0, len(s.orders))
 	for _, expected := range s.orders {
 		names = append(names, expected.name)
 	}
-	orders, err := t.cluster.WaitForOrders(ctx, namespace, names...)
+	orders, err := p.cluster.WaitForOrders(ctx, namespace, names...)
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, expected := range s.orders {
 		order := orders[expected.name]
-		if err := n.await(ctx, order.UID); err != nil {
+		if err := p.narrator.await(ctx, order.UID); err != nil {
 			return err
 		}
 		errs = append(errs, expected.check(order))

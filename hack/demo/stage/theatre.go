@@ -29,6 +29,7 @@ type theatre struct {
 	cluster *harness.Cluster
 	options harness.ManagerOptions
 	manager *harness.Manager
+	witness *harness.Witness // while it plays
 }
 
 // open starts the control plane and the operator, on an empty store.
@@ -84,7 +85,7 @@ func (t *theatre) start(ctx context.Context) error {
 	return nil
 }
 
-// guard aborts the play if the operator ends while the function works, which must not be its doing.
+// guard implements operator: the play is over when the process ends.
 func (t *theatre) guard(ctx context.Context, work func(ctx context.Context) error) error {
 	guarded, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -73,7 +73,7 @@ func judged(t *testing.T, witness *harness.Witness) (string, error) {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	verdict := (&theatre{screen: newScreen(file)}).judge(books)
+	verdict := (&production{screen: newScreen(file)}).judge(books)
 	shown, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
