@@ -5,32 +5,12 @@
 package column
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/eventcore/order-operator/eventcore"
 )
-
-// EncodeMetadata returns JSON, and nothing for metadata without content.
-func EncodeMetadata(metadata *eventcore.Metadata) (string, error) {
-	if *metadata == (eventcore.Metadata{}) {
-		return "", nil
-	}
-	text, err := json.Marshal(metadata)
-	return string(text), err
-}
-
-// DecodeMetadata is the inverse of EncodeMetadata.
-func DecodeMetadata(text string) (eventcore.Metadata, error) {
-	metadata := eventcore.Metadata{}
-	if text == "" {
-		return metadata, nil
-	}
-	err := json.Unmarshal([]byte(text), &metadata)
-	return metadata, err
-}
 
 // EncodeStreams writes a line "version name" for each membership; no stream id holds a line break.
 func EncodeStreams(memberships []eventcore.Membership) string {
