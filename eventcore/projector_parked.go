@@ -52,8 +52,8 @@ func (p *Projector) Parked() (map[Position]string, error) {
 func (p *Projector) allParked() ([]parkedEvent, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	all := make([]parkedEvent, 0, len(p.parked.current))
-	for _, key := range slices.Sorted(maps.Keys(p.parked.current)) {
+	all := make([]parkedEvent, 0, len(p.parked.byKey))
+	for _, key := range slices.Sorted(maps.Keys(p.parked.values())) {
 		var parked parkedEvent
 		if _, err := p.parked.Get(key, &parked); err != nil {
 			return nil, fmt.Errorf("projection %s: %w", p.projection.Name, err)

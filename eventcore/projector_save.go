@@ -86,7 +86,7 @@ func (p *Projector) Get(key string, value any) (bool, error) {
 // moment of the call; nobody may change their bytes.
 func (p *Projector) Documents() iter.Seq2[string, []byte] {
 	p.mu.Lock()
-	current := maps.Clone(p.documents.current)
+	current := p.documents.values()
 	p.mu.Unlock()
 	return func(yield func(string, []byte) bool) {
 		for _, key := range slices.Sorted(maps.Keys(current)) {
