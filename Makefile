@@ -32,6 +32,20 @@ COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 # The commit's date, not today's: the same commit builds the same bytes.
 DATE ?= $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
 
+# The image that docker-build makes and deploy runs, and for which architecture. The manifests name IMG's default.
+IMG ?= order-operator:dev
+ARCH ?= $(shell go env GOARCH)
+CONTAINER_TOOL ?= docker
+# What deploy runs: config/default, an overlay, or a kustomization of yours.
+OVERLAY ?= config/default
+# kubectl is the one on PATH; where there is none, and no cluster is asked, that of the control plane.
+KUBECTL ?= kubectl
+KUSTOMIZE = kubectl=$$(command -v $(KUBECTL) || echo "$$($(CONTROLPLANE))/kubectl"); "$$kubectl" kustomize
+WITH_IMG = sed 's|image: order-operator:dev$$|image: $(IMG)|'
+
+BUILD = CGO_ENABLED=0 go build -trimpath \
+	-ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)"
+
 # What `generate` and `manifests` write.
 GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases
 
@@ -40,12 +54,12 @@ GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases
 .PHONY: help
 help: ## Show this help.
 	@awk 'BEGIN { FS = ":.*## "; printf "Usage:\n  make \033[36m<target>\033[0m\n" } \
-		/^[a-z-]+:.*## / { printf "  \033[36m%-17s\033[0m %s\n", $$1, $$2 } \
+		/^[a-z.\/-]+:.*## / { printf "  \033[36m%-17s\033[0m %s\n", $$1, $$2 } \
 		/^##@ / { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) }' $(MAKEFILE_LIST)
 
 .PHONY: clean
 clean: ## Remove what was built, save .cache (control plane and tools).
-	rm -rf bin
+	rm -rf bin dist
 
 ##@ Development
 
@@ -144,16 +158,41 @@ verify: generate manifests ## Fail if generated files or a go.mod are out of dat
 ##@ Build
 
 .PHONY: build
-build: ## Build the operator into bin/manager.
-	CGO_ENABLED=0 go build -trimpath \
-		-ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)" \
-		-o bin/manager ./cmd/manager
+build: ## Build the operator into bin/manager, for GOOS and GOARCH.
+	$(BUILD) -o bin/manager ./cmd/manager
+
+.PHONY: docker-build
+docker-build: ## Build the image IMG (order-operator:dev) for ARCH (this machine's).
+	GOOS=linux GOARCH=$(ARCH) $(BUILD) -o bin/linux/$(ARCH)/manager ./cmd/manager
+	$(CONTAINER_TOOL) build --build-arg TARGETARCH=$(ARCH) --tag $(IMG) .
+
+.PHONY: dist/install.yaml
+dist/install.yaml: ## Write all manifests of OVERLAY (config/default), with the image IMG, into one file.
+	@mkdir -p dist
+	@$(KUSTOMIZE) $(OVERLAY) | $(WITH_IMG) >$@.tmp
+	@mv $@.tmp $@
 
 .PHONY: run-example
 run-example: ## Run the distributed e-commerce example, without a cluster.
 	@go run ./examples/distributed-ecommerce
 
 ##@ Deployment
+
+.PHONY: install
+install: ## Install the CRDs into the cluster of the current context.
+	$(KUBECTL) apply --server-side -k config/crd
+
+.PHONY: uninstall
+uninstall: ## Delete the CRDs, and all Orders, Products, PaymentGateways and Carriers with them.
+	$(KUBECTL) delete --ignore-not-found -k config/crd
+
+.PHONY: deploy
+deploy: ## Deploy OVERLAY (config/default) with the image IMG.
+	@$(KUSTOMIZE) $(OVERLAY) | $(WITH_IMG) | $(KUBECTL) apply --server-side -f -
+
+.PHONY: undeploy
+undeploy: ## Delete what deploy has made, in the order of docs/uninstall.md: the event store too.
+	@KUBECTL=$(KUBECTL) hack/undeploy.sh $(OVERLAY)
 
 .PHONY: demo
 demo: ## Show the operator at work on a local control plane, then tear it down.
