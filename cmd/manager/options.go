@@ -24,6 +24,7 @@ type options struct {
 	leaderElectionNamespace string
 	metricsAddress          string
 	probeAddress            string
+	history                 historyOptions
 	version                 bool
 	log                     zap.Options
 }
@@ -64,6 +65,7 @@ func parseOptions(arguments []string, output io.Writer) (options, error) {
 		"the `namespace` of the Lease; empty is the pod's own")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "where Prometheus metrics are served, such as :8080; 0 for nowhere")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served; 0 for nowhere")
+	o.history.bind(flags)
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 	o.log.BindFlags(flags)
 	config.RegisterFlags(flags)
@@ -93,5 +95,5 @@ func (o *options) validate(arguments []string) error {
 	if o.callTimeout < 100*time.Millisecond || o.callTimeout > time.Hour {
 		return fmt.Errorf("--call-timeout %s is out of range: use 100ms to 1h", o.callTimeout)
 	}
-	return nil
+	return o.history.validate()
 }

@@ -18,6 +18,9 @@ func TestAStoreIsAllThatMustBeNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err, output.String())
 	}
+	if options.history.address != "0" { // this is no pod
+		t.Errorf("the history is served at %q", options.history.address)
+	}
 	if options.callTimeout != 10*time.Second || options.leaderElection || options.metricsAddress != "0" {
 		t.Errorf("unexpected defaults: %+v", options)
 	}
@@ -45,6 +48,10 @@ func TestBadFlagsNameTheFlagAndTheRemedy(t *testing.T) {
 		{"no store", nil, []string{"--store is required", "sqlite:PATH"}},
 		{"a store that lasts and ledgers that don't", []string{"--store=sqlite:events.db"}, []string{"--simulated-dir is required"}},
 		{"a time-out of nothing", []string{"--store=memory:", "--call-timeout=0s"}, []string{"--call-timeout", "100ms to 1h"}},
+		{
+			"a certificate for nobody", []string{"--store=memory:", "--history-bind-address=0", "--history-cert-dir=certs"},
+			[]string{"--history-cert-dir", "--history-bind-address"},
+		},
 		{"an unknown flag", []string{"--stroe=memory:"}, []string{"-stroe", "Usage"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -133,6 +133,7 @@ func (o *operator) addControllers() error {
 		o.addProviders,
 		func() error { return mgr.Add(manager.RunnableFunc(f.Run)) },
 		func() error { return mgr.Add(manager.RunnableFunc(o.checker.Run)) },
+		func() error { return addHistory(mgr, o.world, o.options.history) },
 		func() error { return mgr.AddHealthzCheck("ping", healthz.Ping) },
 		func() error { return mgr.AddReadyzCheck("orders", ready(mgr, o.world, f, o.options.leaderElection)) },
 	} {

@@ -13,11 +13,12 @@ import (
 
 // keywords are those that check knows; the last ones are for people.
 var keywords = []string{
-	"$ref", "type", "required", "properties", "items", "enum", "pattern", "minimum", "minLength", "maxLength",
+	"$ref", "type", "required", "properties", "additionalProperties", "items", "enum", "pattern", "minimum", "minLength", "maxLength",
 	"description", "examples",
 }
 
-// check holds the value against the schema. Objects must have no properties that are not listed.
+// check holds the value against the schema. Objects must have no properties that are not listed,
+// unless they say that they may.
 func (d *Document) check(schema node, value any, place string) error {
 	schema = d.resolve(schema)
 	for keyword := range schema {
@@ -55,6 +56,9 @@ func (d *Document) checkObject(schema node, value any, place string) error {
 	properties := child(schema, "properties")
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		property := child(properties, name)
+		if property == nil && schema["additionalProperties"] == true {
+			continue
+		}
 		if property == nil {
 			return fmt.Errorf("%s has %s, which is not documented", place, name)
 		}

@@ -121,6 +121,15 @@ func (d *Document) Check(operation string, code int, body []byte) error {
 	return nil
 }
 
+// CheckSchema returns what is wrong with a document that should be of the named schema.
+func (d *Document) CheckSchema(schema string, body []byte) error {
+	var value any
+	if err := json.Unmarshal(body, &value); err != nil {
+		return fmt.Errorf("%s: %w", schema, err)
+	}
+	return d.check(node{"$ref": "#/components/schemas/" + schema}, value, schema)
+}
+
 func (d *Document) operation(name string) node {
 	method, path, _ := strings.Cut(name, " ")
 	return child(child(child(d.root, "paths"), path), strings.ToLower(method))
