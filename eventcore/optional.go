@@ -13,6 +13,13 @@ type Resolver interface {
 	Resolve(ctx context.Context, request AppendRequest) (Appended, bool, error)
 }
 
+// Follower is implemented by a Store that remembers how far it has come: see Followed.
+type Follower interface {
+	// Followed returns a position at or after everything that this Store has returned from Append or handed to a
+	// subscriber, without looking whether others have gone on.
+	Followed() Position
+}
+
 // CommandStore is implemented by a Store that records command ids: see WithCommandID.
 type CommandStore interface {
 	// FindCommand returns the record of an id, and false if no append has recorded it.

@@ -20,7 +20,20 @@ type Snapshot[S any] struct {
 // ViewOption changes one View.
 type ViewOption func(viewing) viewing
 
-type viewing struct{ atLeast Position }
+type viewing struct {
+	atLeast  Position
+	followed bool
+}
+
+// Followed makes View ask nobody how far the store has come, if the store is a Follower: the state is as new as all that
+// this process was told, by Append or as a subscriber. What others have committed besides, a subscriber is told soon. It
+// is for who looks again whenever there is an event.
+func Followed() ViewOption {
+	return func(v viewing) viewing {
+		v.followed = true
+		return v
+	}
+}
 
 // AtLeast makes View wait until the store has the position, which another process may have told.
 func AtLeast(position Position) ViewOption {
@@ -42,7 +55,7 @@ func View[S State[S]](
 	for _, option := range options {
 		v = option(v)
 	}
-	head, err := executor.reach(ctx, v.atLeast)
+	head, err := executor.reach(ctx, v)
 	if err != nil {
 		return Snapshot[S]{}, fmt.Errorf("view %s: %w", stream, err)
 	}
@@ -59,17 +72,13 @@ func View[S State[S]](
 
 // reach makes the cache as new as the store. Right after a commit of this executor's own it has only to wait for
 // the loop; what another process wrote it reads.
-func (e *Executor) reach(ctx context.Context, atLeast Position) (Position, error) {
-	before := e.headNow()
-	head, err := e.store.Head(ctx)
-	if err == nil && head < before {
-		err = e.halt(rolledBack(before, head))
-	}
+func (e *Executor) reach(ctx context.Context, v viewing) (Position, error) {
+	head, err := e.end(ctx, v.followed)
 	if err == nil {
 		err = e.usable()
 	}
-	if err == nil && head < atLeast {
-		head, err = e.await(ctx, atLeast)
+	if err == nil && head < v.atLeast {
+		head, err = e.await(ctx, v.atLeast)
 	}
 	if err != nil {
 		return 0, err
@@ -85,6 +94,19 @@ func (e *Executor) reach(ctx context.Context, atLeast Position) (Position, error
 		}
 	}
 	return e.headNow(), nil
+}
+
+// end returns the store's head, or how far this process has followed it.
+func (e *Executor) end(ctx context.Context, followed bool) (Position, error) {
+	before := e.headNow()
+	if follower, ok := e.store.(Follower); ok && followed {
+		return max(before, follower.Followed()), nil
+	}
+	head, err := e.store.Head(ctx)
+	if err == nil && head < before {
+		err = e.halt(rolledBack(before, head))
+	}
+	return head, err
 }
 
 // await returns the store's head once it has the position.

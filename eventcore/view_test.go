@@ -52,6 +52,52 @@ func TestViewSeesWhatASubscriberHasBeenTold(t *testing.T) {
 	group.Wait()
 }
 
+// A service that is woken by every event looks at its state so often that asking the database each time would cost more
+// than all else.
+func TestAViewOfWhatWasFollowedAsksTheStoreNothing(t *testing.T) {
+	raw := newStore()
+	store := &following{faulty: &faulty{Store: raw}}
+	executor, other := newExecutor(t, store), newExecutor(t, raw)
+	execute(t, executor, deposit(1, "anna"))
+	store.asked.Store(0)
+	view := func() int64 {
+		snapshot, err := eventcore.View[Account](t.Context(), executor, "anna", eventcore.Followed())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return snapshot.State.Balance
+	}
+	if got := view(); got != 1 || store.asked.Load() != 0 {
+		t.Errorf("balance %d, and the store was asked %d times; want 1 and never", got, store.asked.Load())
+	}
+	execute(t, other, deposit(1, "anna"))
+	if got := view(); got != 1 {
+		t.Errorf("balance %d before the other process's event was delivered", got)
+	}
+	store.followed.Store(2)
+	if got := view(); got != 2 || store.asked.Load() != 0 {
+		t.Errorf("balance %d after it was, and the store was asked %d times", got, store.asked.Load())
+	}
+	wantBalance(t, executor, "anna", 2)
+	if store.asked.Load() == 0 {
+		t.Error("a plain View did not ask")
+	}
+}
+
+// following is a store that was told of less than there is, and counts how often its head is asked for.
+type following struct {
+	*faulty
+
+	asked, followed atomic.Int64
+}
+
+func (f *following) Head(ctx context.Context) (eventcore.Position, error) {
+	f.asked.Add(1)
+	return f.faulty.Head(ctx)
+}
+
+func (f *following) Followed() eventcore.Position { return eventcore.Position(f.followed.Load()) } //nolint:gosec // small
+
 func TestViewOfAnEmptyOrInvalidStream(t *testing.T) {
 	executor := newExecutor(t, newStore())
 	snapshot, err := eventcore.View[Account](t.Context(), executor, "anna")

@@ -81,7 +81,7 @@ func (e *Engine) Guards() *guard.Guards { return e.guards }
 // Step starts what is due for the order in the pool, and returns when to step again if nothing wakes the order before;
 // the zero time means never.
 func (e *Engine) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
-	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream())
+	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream(), eventcore.Followed())
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -148,7 +148,7 @@ func (e *Engine) work(ctx context.Context, id saga.OrderID) (again bool) {
 }
 
 func (e *Engine) advance(ctx context.Context, id saga.OrderID) (again bool, err error) {
-	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream())
+	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream(), eventcore.Followed())
 	if err != nil {
 		e.guards.Leave(id)
 		return false, err

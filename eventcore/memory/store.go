@@ -152,6 +152,13 @@ func (s *Store) Head(ctx context.Context) (eventcore.Position, error) {
 	return s.log.head, nil
 }
 
+// Followed implements eventcore.Follower.
+func (s *Store) Followed() eventcore.Position {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.log.head
+}
+
 // ReadModel implements eventcore.Store.
 func (s *Store) ReadModel(name string) (eventcore.ReadModel, error) {
 	if err := eventcore.StreamID(name).Validate(); err != nil {

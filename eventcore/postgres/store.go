@@ -62,6 +62,9 @@ func (s *Store) Head(ctx context.Context) (eventcore.Position, error) {
 	return position(head), nil
 }
 
+// Followed implements eventcore.Follower.
+func (s *Store) Followed() eventcore.Position { return s.tail.Head() }
+
 // notice tells subscribers of a head, unless the append in flight has put it there: that one is about to publish its
 // events itself, and calls catchUp afterwards in case that they were another's.
 func (s *Store) notice(head eventcore.Position) {

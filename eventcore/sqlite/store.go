@@ -50,6 +50,9 @@ func (s *Store) Head(ctx context.Context) (eventcore.Position, error) {
 	return max(head, s.tail.Head()), nil
 }
 
+// Followed implements eventcore.Follower.
+func (s *Store) Followed() eventcore.Position { return s.tail.Head() }
+
 // notice tells subscribers of a head that was read from the file, unless the append in flight has put it there: that
 // one is about to publish its events itself.
 func (s *Store) notice(head eventcore.Position) {

@@ -25,6 +25,10 @@ var handleFaults = map[string]struct {
 	"the head is remembered, though others write": {
 		rememberHead, "a head hint does not bypass the guards when another handle has written",
 	},
+	"what was told last is forgotten": {
+		func(b *broken) { b.followed = func(position eventcore.Position) eventcore.Position { return position - 1 } },
+		"a follower remembers what it has appended and what it has delivered",
+	},
 	"reads are served from a cache": {
 		readThePast, "every handle sees at once what another has acknowledged",
 	},

@@ -56,6 +56,16 @@ type broken struct {
 	reading     func(context.Context, eventcore.Query) iter.Seq2[eventcore.Event, error]
 	subscribing func(context.Context, eventcore.Position, eventcore.Filter) iter.Seq2[eventcore.Batch, error]
 	modelling   func(string) (eventcore.ReadModel, error)
+	followed    func(eventcore.Position) eventcore.Position
+}
+
+// Followed implements eventcore.Follower.
+func (b *broken) Followed() eventcore.Position {
+	position := b.Store.(eventcore.Follower).Followed()
+	if b.followed != nil {
+		return b.followed(position)
+	}
+	return position
 }
 
 func (b *broken) Append(ctx context.Context, request eventcore.AppendRequest) (eventcore.Appended, error) {

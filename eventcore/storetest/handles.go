@@ -39,6 +39,7 @@ type handleContract struct {
 func handleContracts() []handleContract {
 	return []handleContract{
 		{"every handle sees at once what another has acknowledged", handlesSeeEachOther},
+		{"a follower remembers what it has appended and what it has delivered", handlesRemember},
 		{"a head hint does not bypass the guards when another handle has written", handlesDistrustHints},
 		{"writers on all handles leave no gap in positions and versions", handlesWriteDensely},
 		{"of appends at the same version through any handle exactly one succeeds", handlesHaveOneWinner},
@@ -62,6 +63,30 @@ func handlesSeeEachOther(t reporter, handles []eventcore.Store) {
 		expectEvents(t, "everything", read(t, reader, eventcore.Query{After: after}), want)
 		expectEvents(t, "the stream", read(t, reader, eventcore.Query{After: after, Filter: streams("b")}), want)
 		expectEvents(t, "the subscription", follow(t, reader, after, streams("a"), want[0].Position), want)
+	}
+}
+
+// handlesRemember is for stores that are an eventcore.Follower.
+func handlesRemember(t reporter, handles []eventcore.Store) {
+	remembers := func(store eventcore.Store, position eventcore.Position, of string) {
+		follower, ok := store.(eventcore.Follower)
+		if ok && follower.Followed() < position {
+			t.Errorf("followed %d, and %s %d", follower.Followed(), of, position)
+		}
+	}
+	for number := range 20 {
+		writer, reader := handles[number%len(handles)], handles[(number+1)%len(handles)]
+		position := write(t, writer, event("a"))[0].Position
+		remembers(writer, position, "has appended")
+		for batch, err := range reader.Subscribe(t.Context(), position-1, eventcore.Filter{}) {
+			if err != nil {
+				t.Fatalf("subscribe: %v", err)
+			}
+			remembers(reader, batch.Through, "has delivered")
+			if batch.Through >= position {
+				break
+			}
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ func New(executor *eventcore.Executor, identity eventcore.Identity, clock func()
 // Step reserves or releases the order's stock, if either is due. It returns the zero time: nothing of this service is
 // done at a time.
 func (e *Engine) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
-	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream())
+	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream(), eventcore.Followed())
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -48,7 +48,7 @@ func (e *Engine) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
 
 // Stock returns the product's stock and the position up to which it is current.
 func (e *Engine) Stock(ctx context.Context, id saga.ProductID) (saga.Stock, error) {
-	view, err := eventcore.View[saga.Stock](ctx, e.executor, id.Stream())
+	view, err := eventcore.View[saga.Stock](ctx, e.executor, id.Stream(), eventcore.Followed())
 	return view.State, err
 }
 

@@ -86,7 +86,7 @@ func (e *Engine) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
 
 // Order returns the order as recorded, the zero Order if there is none.
 func (e *Engine) Order(ctx context.Context, id saga.OrderID) (saga.Order, error) {
-	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream())
+	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream(), eventcore.Followed())
 	return view.State, err
 }
 
