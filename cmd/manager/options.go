@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
@@ -25,6 +26,7 @@ type options struct {
 	metricsAddress          string
 	probeAddress            string
 	history                 historyOptions
+	pprofAddress            string
 	version                 bool
 	log                     zap.Options
 }
@@ -66,6 +68,8 @@ func parseOptions(arguments []string, output io.Writer) (options, error) {
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "where Prometheus metrics are served, such as :8080; 0 for nowhere")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served; 0 for nowhere")
 	o.history.bind(flags)
+	flags.StringVar(&o.pprofAddress, "pprof-bind-address", "0",
+		"where profiles of this process are served, such as 127.0.0.1:6060; only loopback addresses, for anybody who gets there may read them; 0 for nowhere")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 	o.log.BindFlags(flags)
 	config.RegisterFlags(flags)
@@ -95,5 +99,20 @@ func (o *options) validate(arguments []string) error {
 	if o.callTimeout < 100*time.Millisecond || o.callTimeout > time.Hour {
 		return fmt.Errorf("--call-timeout %s is out of range: use 100ms to 1h", o.callTimeout)
 	}
-	return o.history.validate()
+	return errors.Join(o.history.validate(), loopback("--pprof-bind-address", o.pprofAddress))
+}
+
+// loopback refuses an address that other machines reach.
+func loopback(name, address string) error {
+	if address == "" || address == "0" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("%s %q: %w: use 127.0.0.1:PORT, or 0 for nowhere", name, address, err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("%s %q is no loopback address: use 127.0.0.1:PORT, and kubectl port-forward", name, address)
+	}
+	return nil
 }

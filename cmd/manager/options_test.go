@@ -52,6 +52,8 @@ func TestBadFlagsNameTheFlagAndTheRemedy(t *testing.T) {
 			"a certificate for nobody", []string{"--store=memory:", "--history-bind-address=0", "--history-cert-dir=certs"},
 			[]string{"--history-cert-dir", "--history-bind-address"},
 		},
+		{"profiles for other machines", []string{"--store=memory:", "--pprof-bind-address=:6060"}, []string{"--pprof-bind-address", "127.0.0.1"}},
+		{"profiles at no port", []string{"--store=memory:", "--pprof-bind-address=localhost"}, []string{"--pprof-bind-address", "127.0.0.1:PORT"}},
 		{"an unknown flag", []string{"--stroe=memory:"}, []string{"-stroe", "Usage"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

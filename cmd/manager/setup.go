@@ -54,6 +54,7 @@ func newManager(config *rest.Config, options options) (ctrl.Manager, error) {
 		Scheme:                        scheme,
 		Metrics:                       server.Options{BindAddress: options.metricsAddress},
 		HealthProbeBindAddress:        options.probeAddress,
+		PprofBindAddress:              options.pprofAddress,
 		LeaderElection:                options.leaderElection,
 		LeaderElectionID:              leaseName,
 		LeaderElectionNamespace:       options.leaderElectionNamespace,
