@@ -33,6 +33,8 @@ type ClusterOptions struct {
 	Assets string
 	// FieldManager owns what is applied; "harness" if empty.
 	FieldManager string
+	// Durable has etcd wait for the disk at each write, as it does in earnest.
+	Durable bool
 }
 
 // Cluster is a control plane on the loopback interface, with RBAC in force and the operator's CRDs and roles installed;
@@ -85,6 +87,10 @@ func StartCluster(ctx context.Context, options ClusterOptions) (_ *Cluster, err 
 		ControlPlaneStartTimeout: startPatience,
 		ControlPlaneStopTimeout:  startPatience,
 	}}
+	if options.Durable {
+		c.environment.ControlPlane.Etcd = &envtest.Etcd{}
+		c.environment.ControlPlane.Etcd.Configure().Set("unsafe-no-fsync", "false")
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Stop())

@@ -50,6 +50,8 @@ type ManagerOptions struct {
 	CallTimeout time.Duration
 	// Log is the file to which the manager's output is added.
 	Log string
+	// Arguments are further flags of the manager.
+	Arguments []string
 }
 
 // Manager is a process of the operator.
@@ -62,7 +64,7 @@ type Manager struct {
 
 // StartManager starts a manager, without leader election. It has a process group of its own, so that Ctrl-C does not reach it.
 func StartManager(options ManagerOptions) (*Manager, error) {
-	probe, err := freeAddress()
+	probe, err := FreeAddress()
 	if err != nil {
 		return nil, err
 	}
@@ -74,15 +76,15 @@ func StartManager(options ManagerOptions) (*Manager, error) {
 		return nil, fmt.Errorf("open the manager's log: %w", err)
 	}
 	defer func() { _ = log.Close() }() // the process has its own
-	command := exec.Command(options.Program,
-		"--kubeconfig="+options.Kubeconfig,
-		"--store="+options.World.DSN(),
-		"--simulated-dir="+options.World.ledgers(),
-		"--call-timeout="+options.CallTimeout.String(),
+	command := exec.Command(options.Program, append([]string{
+		"--kubeconfig=" + options.Kubeconfig,
+		"--store=" + options.World.DSN(),
+		"--simulated-dir=" + options.World.ledgers(),
+		"--call-timeout=" + options.CallTimeout.String(),
 		"--metrics-bind-address=0",
-		"--health-probe-bind-address="+probe,
+		"--health-probe-bind-address=" + probe,
 		"--zap-time-encoding=rfc3339nano",
-	)
+	}, options.Arguments...)...)
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := command.Start(); err != nil {
@@ -96,8 +98,8 @@ func StartManager(options ManagerOptions) (*Manager, error) {
 	return m, nil
 }
 
-// freeAddress returns an address of the loopback interface that nobody listens on at this moment.
-func freeAddress() (string, error) {
+// FreeAddress returns an address of the loopback interface that nobody listens on at this moment.
+func FreeAddress() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("find a free port: %w", err)
