@@ -21,7 +21,7 @@ ROUNDS ?= 20
 # How many appends torture-store waits for, and in which store: a new SQLite file, or the one of a DSN.
 APPENDS ?= 1000000
 STORE ?=
-# Flags for bench-store and bench-core, such as BENCH='-quick -only SQLite'.
+# Flags for the benchmarks, such as BENCH='-quick -only SQLite'.
 BENCH ?=
 # How many orders torture-provider has, and how long its provider is away.
 ORDERS ?= 1000
@@ -134,9 +134,17 @@ bench-store: bin/bench-store ## Compare the stores with the raw limits of this m
 bench-core: bin/bench-core ## Run EventCore's own stress scenarios and benchmarks on our stores.
 	@bin/bench-core $(BENCH)
 
-.PHONY: bin/bench-store bin/bench-core
-bin/bench-store bin/bench-core:
+.PHONY: bench-saga
+bench-saga: bin/bench-saga bin/bench-saga-dbos ## Compare the saga with DBOS Go, without Kubernetes (BENCH=-help for flags).
+	@bin/bench-saga $(BENCH)
+
+.PHONY: bin/bench-store bin/bench-core bin/bench-saga
+bin/bench-store bin/bench-core bin/bench-saga:
 	@cd hack/bench && GOWORK=off go build -o ../../$@ ./cmd/$(@F)
+
+.PHONY: bin/bench-saga-dbos
+bin/bench-saga-dbos:
+	@cd hack/bench/dbos && GOWORK=off go build -o ../../../$@ .
 
 .PHONY: torture-provider
 torture-provider: ## Carry out ORDERS (1,000) with a provider that loses replies and is away for DOWN (30s).

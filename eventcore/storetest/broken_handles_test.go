@@ -26,7 +26,9 @@ var handleFaults = map[string]struct {
 		rememberHead, "a head hint does not bypass the guards when another handle has written",
 	},
 	"what was told last is forgotten": {
-		func(b *broken) { b.followed = func(position eventcore.Position) eventcore.Position { return position - 1 } },
+		func(b *broken) {
+			b.followed = func(position eventcore.Position) eventcore.Position { return position - 1 }
+		},
 		"a follower remembers what it has appended and what it has delivered",
 	},
 	"reads are served from a cache": {

@@ -46,4 +46,6 @@ func formatSeconds(seconds float64) string {
 	return d.String()
 }
 
+func formatAmount(amount float64) string { return fmt.Sprintf("%.3g", amount) }
+
 func formatRatio(ratio float64) string { return fmt.Sprintf("%.3gx", ratio) }

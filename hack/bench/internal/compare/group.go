@@ -68,6 +68,16 @@ func Delivery(workload string, share float64) Figure {
 	}}
 }
 
+// Each is what an operation of the workload uses of something: see measure.Result.Used.
+func Each(workload, what string) Figure {
+	return Figure{Workload: workload, Format: formatAmount, Of: func(r *measure.Result) float64 { return r.Each(what) }}
+}
+
+// Amount is a number that is no time.
+func Amount(amount float64) Figure {
+	return Figure{Format: formatAmount, Of: func(*measure.Result) float64 { return amount }}
+}
+
 // Constant is a duration measured elsewhere.
 func Constant(d time.Duration) Figure {
 	return Figure{Format: formatSeconds, Of: func(*measure.Result) float64 { return d.Seconds() }}

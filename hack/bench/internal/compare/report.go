@@ -6,6 +6,7 @@ package compare
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"text/tabwriter"
 
@@ -24,6 +25,8 @@ type Report struct {
 type line struct {
 	workload       string
 	rate, p50, p99 float64
+	// used is what an operation has used, by what it is.
+	used map[string]float64
 }
 
 // outcome is a row with the medians of its figures and of their ratios.
@@ -41,6 +44,7 @@ func (r *Report) add(group Group, rounds results) {
 			rate:     median(each(measured, Rate("").Of)),
 			p50:      median(each(measured, Latency("", 0.5).Of)),
 			p99:      median(each(measured, Latency("", 0.99).Of)),
+			used:     used(measured),
 		})
 	}
 	for _, row := range group.Rows {
@@ -57,6 +61,17 @@ func (r *Report) add(group Group, rounds results) {
 			ratio: median(ratios), lowest: slices.Min(ratios), highest: slices.Max(ratios),
 		})
 	}
+}
+
+// used returns the medians of what an operation has used.
+func used(rounds []measure.Result) map[string]float64 {
+	used := map[string]float64{}
+	for i := range rounds {
+		for what := range rounds[i].Used {
+			used[what] = median(each(rounds, Each("", what).Of))
+		}
+	}
+	return used
 }
 
 func each(rounds []measure.Result, figure func(*measure.Result) float64) []float64 {
@@ -97,6 +112,7 @@ func (r *Report) Print(w io.Writer) error {
 	for _, l := range r.measured {
 		write(table, l.workload, formatRate(l.rate), formatSeconds(l.p50), formatSeconds(l.p99))
 	}
+	r.printUsed(table)
 	write(table)
 	write(table, "compared", "ours", "limit", "ratio", "of all rounds", "target", "")
 	for _, o := range r.outcomes {
@@ -109,6 +125,36 @@ func (r *Report) Print(w io.Writer) error {
 	}
 	write(table, r.summary())
 	return table.Flush()
+}
+
+// printUsed writes what the operations have used, if that was measured.
+func (r *Report) printUsed(w io.Writer) {
+	columns := map[string]bool{}
+	for _, l := range r.measured {
+		for what := range l.used {
+			columns[what] = true
+		}
+	}
+	if len(columns) == 0 {
+		return
+	}
+	whats := slices.Sorted(maps.Keys(columns))
+	write(w)
+	write(w, append([]string{"used by each"}, whats...)...)
+	for _, l := range r.measured {
+		if len(l.used) == 0 {
+			continue
+		}
+		cells := []string{l.workload}
+		for _, what := range whats {
+			cell := "-"
+			if amount, ok := l.used[what]; ok {
+				cell = formatAmount(amount)
+			}
+			cells = append(cells, cell)
+		}
+		write(w, cells...)
+	}
 }
 
 // summary says that a row that is short is a finding, not a failure of the program.

@@ -76,6 +76,31 @@ func TestRoundsTakeTurnsAndTheirRatiosCount(t *testing.T) {
 	}
 }
 
+func TestTheTablesTellWhatAnOperationUses(t *testing.T) {
+	commits := []float64{0, 60, 70, 80}
+	counted := Workload{Name: "a", Open: func(context.Context, *lab.Lab) (Measure, error) {
+		return func(context.Context, time.Duration) (measure.Result, error) {
+			result := measure.Result{Operations: 10, Elapsed: time.Second}
+			result.Use("commits", commits[0])
+			commits = commits[1:]
+			return result, nil
+		}, nil
+	}}
+	text, err := run(t, Group{
+		Workloads: []Workload{counted},
+		Rows:      []Row{{Name: "row", Ours: Each("a", "commits"), Limit: Amount(7), Target: AtMost(1)}},
+	}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == ' ' }), " ")
+	for _, want := range []string{"used by each commits\na 7\n", "row 7 7 1x 0.857x to 1.14x <= 1x ok\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+}
+
 func TestOnlyWhatIsWantedIsMeasured(t *testing.T) {
 	turns := []string{}
 	unwanted := Workload{Name: "c", Open: func(context.Context, *lab.Lab) (Measure, error) {

@@ -4,6 +4,8 @@
 package measure
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 	"math/bits"
 	"time"
@@ -43,6 +45,43 @@ func (h *Histogram) Add(other *Histogram) {
 	}
 	h.count += other.count
 	h.longest = max(h.longest, other.longest)
+}
+
+// histogram is a Histogram as another process is told of it: most buckets are empty.
+type histogram struct {
+	Buckets map[int]uint64 `json:"buckets"`
+	Longest time.Duration  `json:"longest"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (h Histogram) MarshalJSON() ([]byte, error) {
+	told := histogram{Buckets: map[int]uint64{}, Longest: h.longest}
+	for bucket, count := range h.buckets {
+		if count > 0 {
+			told.Buckets[bucket] = count
+		}
+	}
+	return json.Marshal(told)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (h *Histogram) UnmarshalJSON(text []byte) error {
+	told := histogram{}
+	if err := json.Unmarshal(text, &told); err != nil {
+		return err
+	}
+	*h = Histogram{longest: told.Longest}
+	for bucket, count := range told.Buckets {
+		if bucket < 0 || bucket > bucketOf(math.MaxInt64) {
+			return fmt.Errorf("bucket %d: there is no such bucket", bucket)
+		}
+		if bucket >= len(h.buckets) {
+			h.buckets = append(h.buckets, make([]uint64, bucket+1-len(h.buckets))...)
+		}
+		h.buckets[bucket] = count
+		h.count += count
+	}
+	return nil
 }
 
 // Count is how many durations were recorded.
