@@ -46,8 +46,8 @@ WITH_IMG = sed 's|image: order-operator:dev$$|image: $(IMG)|'
 BUILD = CGO_ENABLED=0 go build -trimpath \
 	-ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)"
 
-# What `generate` and `manifests` write.
-GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases
+# What `generate`, `manifests` and `api-reference` write.
+GENERATED := ':(glob)api/**/zz_generated.*.go' config/crd/bases docs/api-reference.md
 
 ##@ General
 
@@ -84,6 +84,11 @@ generate: ## Generate the DeepCopy methods of api/.
 manifests: ## Generate the CustomResourceDefinitions in config/crd/bases.
 	@tools=$$($(TOOLS)); \
 	"$$tools/controller-gen" crd paths=./api/... output:crd:artifacts:config=config/crd/bases
+
+.PHONY: api-reference
+api-reference: manifests ## Generate docs/api-reference.md from the CRDs.
+	@go run ./hack/api-reference $(foreach kind,orders products paymentgateways carriers,config/crd/bases/commerce.eventcore.dev_$(kind).yaml) \
+		>docs/api-reference.md
 
 .PHONY: fmt
 fmt: ## Format the code and group its imports.
@@ -152,13 +157,13 @@ torture-provider: ## Carry out ORDERS (1,000) with a provider that loses replies
 		-args -orders=$(ORDERS) -down=$(DOWN) -limit=50m $(if $(STORE),'-store=$(STORE)')
 
 .PHONY: verify
-verify: generate manifests ## Fail if generated files or a go.mod are out of date.
+verify: generate manifests api-reference ## Fail if generated files or a go.mod are out of date.
 	@find . -name go.mod -not -path './.*' | sort | while read -r mod; do \
 		echo "go mod tidy -diff ($${mod%/go.mod})"; \
 		(cd "$${mod%/go.mod}" && GOWORK=off go mod tidy -diff); \
 	done
 	@git diff --exit-code -- $(GENERATED) || \
-		{ echo "verify: generated files changed: commit what 'make generate manifests' wrote" >&2; exit 1; }
+		{ echo "verify: generated files changed: commit what 'make generate manifests api-reference' wrote" >&2; exit 1; }
 	@untracked=$$(git ls-files --others --exclude-standard -- $(GENERATED)); \
 	[[ -z $$untracked ]] || \
 		{ printf '%s\n' "verify: generated files were never committed:" "$$untracked" >&2; exit 1; }
