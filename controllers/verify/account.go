@@ -68,6 +68,20 @@ type attention struct {
 	GoesOn bool `json:"goesOn,omitzero"`
 }
 
+// byHand is what persons say was done, at the provider or otherwise: its ledger may know of it or not. Amounts are in minor
+// units, and the rest counts.
+type byHand struct {
+	Captured   int64 `json:"captured,omitzero"`
+	Refunded   int64 `json:"refunded,omitzero"`
+	Authorized int64 `json:"authorized,omitzero"`
+	// Released was set aside, and is said to have been taken or given back.
+	Released  int64 `json:"released,omitzero"`
+	Shipped   int64 `json:"shipped,omitzero"`
+	Withdrawn int64 `json:"withdrawn,omitzero"`
+	// Twice says that something happened twice, and was seen to at the provider.
+	Twice bool `json:"twice,omitzero"`
+}
+
 // ending is how an order ended.
 type ending string
 
@@ -110,8 +124,8 @@ type orderAccount struct {
 	Authorized int64 `json:"authorized,omitzero"`
 	Captured   int64 `json:"captured,omitzero"`
 	Refunded   int64 `json:"refunded,omitzero"`
-	// ByHand says that a person has answered for a provider: its ledger can't know.
-	ByHand bool `json:"byHand,omitzero"`
+	// ByHand is what persons have answered for.
+	ByHand byHand `json:"byHand,omitzero"`
 
 	Calls map[operation]*callAccount `json:"calls,omitempty"`
 

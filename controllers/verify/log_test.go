@@ -67,6 +67,7 @@ var (
 	completed     = saga.OrderCompleted{Lines: three}
 	cancelled     = saga.OrderCancelled{Reason: "PaymentDeclined"}
 	turned        = saga.CompensationStarted{Step: saga.CreateShipment, Reason: "ShipmentRefused"}
+	suspended     = saga.OrderSuspended{Reason: "Suspended"}
 	tooLate       = saga.DeadlineExceeded{Deadline: start.Add(time.Hour)}
 	noRefund      = saga.AttentionRequired{Step: saga.ProcessPayment, Undo: true, Reason: "RefundRefused"}
 )

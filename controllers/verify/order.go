@@ -54,6 +54,9 @@ func (v *visit) attribution() {
 		"%s is marked as belonging to %q instead of %q", v.event.Type, m.CorrelationID, want)
 	v.demand(m.Actor != "", Attributed, at(v.position()), "nobody knows who decided %s", v.event.Type)
 	_, first := v.event.Payload.(saga.OrderCreated)
+	if version, _ := v.event.VersionIn(v.order.Stream()); version == 2 && !first {
+		_, first = v.event.Payload.(saga.OrderSuspended) // along with OrderCreated: nothing came before
+	}
 	v.demand(first || m.Causation > 0 && m.Causation < v.position(), Attributed, at(v.position()),
 		"nobody knows what caused %s: it names event %d", v.event.Type, m.Causation)
 }

@@ -65,7 +65,7 @@ func (v *visit) attend(payload saga.AttentionRequired) {
 	}
 }
 
-// resolve counts what a person has decided. What they say about a provider is taken for true: its ledger can't know.
+// resolve counts what a person has decided. What they say about a provider is taken for true: its ledger may not know.
 func (v *visit) resolve(payload saga.AttentionResolved) {
 	a := v.account
 	v.demand(a.held() == payload.Attention, EndsOnce, at(a.held(), payload.Attention, v.position()),
@@ -74,9 +74,10 @@ func (v *visit) resolve(payload saga.AttentionResolved) {
 		"nobody knows which person decided, or why")
 	was := a.Attention
 	a.Attention, a.Refused = nil, false
-	a.ByHand = a.ByHand || payload.Action != saga.ResolveRetry
+	twice := was != nil && was.Reason == saga.ReasonHappenedTwice
+	a.ByHand.Twice = a.ByHand.Twice || twice
 	o, ok := a.operationOf(payload.Step, payload.Undo)
-	if !ok || payload.Action == saga.ResolveRetry || was != nil && was.Reason == saga.ReasonHappenedTwice {
+	if !ok || twice || payload.Action == saga.ResolveRetry {
 		return
 	}
 	c := a.call(o)
@@ -91,7 +92,8 @@ func (v *visit) resolve(payload saga.AttentionResolved) {
 
 // byHand counts what a person says that was done.
 func (v *visit) byHand(o operation) {
-	a := v.account
+	a, h := v.account, &v.account.ByHand
+	captured, refunded, authorized := a.Captured, a.Refunded, a.Authorized
 	switch o {
 	case charge:
 		v.charged(a.Total, a.OnShipment)
@@ -103,9 +105,15 @@ func (v *visit) byHand(o operation) {
 		v.voided()
 	case ship:
 		v.shipped()
+		h.Shipped++
 	case withdraw:
 		if a.Shipped != 0 {
 			v.withdrawn()
+			h.Withdrawn++
 		}
 	}
+	h.Captured += a.Captured - captured
+	h.Refunded += a.Refunded - refunded
+	h.Authorized += max(0, a.Authorized-authorized)
+	h.Released += max(0, authorized-a.Authorized)
 }

@@ -42,6 +42,11 @@ func with(log []any, payloads ...any) []any { return slices.Concat(log, payloads
 
 var turnedRound = with(paid, shipIntent, shipRefused, turned)
 
+// madeByHand is an order whose refund was refused, and made by a person.
+var madeByHand = with(turnedRound, refundIntent, noRefund, saga.AttentionResolved{
+	Attention: 10, Step: saga.ProcessPayment, Undo: true, Action: saga.ResolveSkip, Reason: "by bank transfer", Actor: "ada",
+})
+
 var offences = []offence{
 	{rule: verify.LogInOrder, name: "an event out of order", log: with(paid, changed{shipIntent, func(e *eventcore.Event) { e.Position = 2 }})},
 	{rule: verify.LogInOrder, name: "no OrderCreated", log: []any{supplied, reserved}},
@@ -113,7 +118,7 @@ var offences = []offence{
 	{rule: verify.NoForwardAfterTurn, name: "a shipment after the turn", log: with(paid, tooLate, turned, shipIntent)},
 	{rule: verify.NoForwardAfterTurn, name: "a shipment after the deadline", log: with(paid, tooLate, shipIntent)},
 	{rule: verify.NoForwardAfterTurn, name: "a shipment after a cancellation", log: with(paid, saga.OrderCancellationRequested{Reason: "CancelledByUser"}, shipIntent)},
-	{rule: verify.NoForwardAfterTurn, name: "a shipment while suspended", log: with(paid, saga.OrderSuspended{Reason: "Suspended"}, shipIntent)},
+	{rule: verify.NoForwardAfterTurn, name: "a shipment while suspended", log: with(paid, suspended, shipIntent)},
 	{rule: verify.NoForwardAfterTurn, name: "a shipment while a person is asked", log: with(paid, saga.AttentionRequired{Step: "CreateShipment", Reason: "x"}, shipIntent)},
 	{rule: verify.TurnBeforeUndo, name: "a refund out of the blue", log: with(paid, refundIntent)},
 	{rule: verify.TurnBeforeUndo, name: "cancelled without a turn", log: []any{supplied, immediate, cancelled}},
@@ -197,6 +202,14 @@ var offences = []offence{
 		evidence: verify.Evidence{Movements: movements(theCharge)},
 	},
 	{
+		rule: verify.LedgerRecorded, name: "a shipment that no event knows, beside a refund that a person answers for", log: madeByHand,
+		evidence: verify.Evidence{Movements: movements(theCharge, theShipment)},
+	},
+	{
+		rule: verify.MoneySettled, name: "more given back than a person answers for", log: with(madeByHand, released, cancelled),
+		evidence: verify.Evidence{Movements: movements(theCharge, theRefund, move(verify.Refund, "ProcessPayment-undo/2", verify.Done))},
+	},
+	{
 		rule: verify.FenceHolds, name: "a fenced charge that happened", log: []any{supplied, immediate, reserved, chargeIntent, retry("ProcessPayment", false, true)},
 		evidence: verify.Evidence{Movements: movements(theCharge)},
 	},
@@ -255,13 +268,19 @@ func TestLegalLogsBreakNoRule(t *testing.T) {
 		{name: "a charge that is fenced and made again", log: []any{
 			supplied, immediate, reserved, chargeIntent, unknownOutcome("ProcessPayment", false), retry("ProcessPayment", false, true), secondCharge,
 		}},
-		{name: "a refund that a person answers for", log: with(turnedRound, refundIntent, noRefund, saga.AttentionResolved{
-			Attention: 10, Step: saga.ProcessPayment, Undo: true, Action: saga.ResolveSkip, Reason: "by bank transfer", Actor: "ada",
-		}, released, cancelled), evidence: verify.Evidence{Movements: movements(theCharge, move(verify.Refund, "ProcessPayment-undo/1", verify.Refused))}},
+		{name: "a refund that a person answers for, and the provider has made", log: with(madeByHand, released, cancelled),
+			evidence: verify.Evidence{Movements: movements(theCharge, theRefund)}},
+		{name: "a refund that a person answers for", log: with(madeByHand, released, cancelled), evidence: verify.Evidence{Movements: movements(theCharge, move(verify.Refund, "ProcessPayment-undo/1", verify.Refused))}},
 		{name: "goods dispatched before they could be called back", log: with(paid, shipIntent, shipped, tooLate, turned, cancelIntent,
 			saga.OrderShipped{Reference: "sh_1"}, completed)},
 		{name: "an order that waits within its deadline", log: []any{immediate, saga.StepWaiting{Step: saga.ReserveStock}},
 			evidence: verify.Evidence{Now: start.Add(time.Hour), Grace: time.Minute}},
+		{name: "an order that is suspended from the start",
+			log:      []any{supplied, immediate, changed{suspended, func(e *eventcore.Event) { e.Metadata.Causation = 0 }}},
+			evidence: verify.Evidence{Now: start.Add(30 * time.Minute), Grace: time.Minute}},
+		{name: "an order that is suspended before another try of its charge",
+			log:      []any{supplied, immediate, reserved, chargeIntent, retry("ProcessPayment", false, false), suspended},
+			evidence: verify.Evidence{Now: start.Add(30 * time.Minute), Grace: time.Minute}},
 		{name: "a second attempt", log: with(undone, changed{func() any {
 			again := immediate
 			again.Attempt = 2
