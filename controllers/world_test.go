@@ -30,6 +30,7 @@ import (
 	simulatedshipping "github.com/eventcore/order-operator/controllers/shipping/simulated"
 	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/eventcore/memory"
+	"github.com/eventcore/order-operator/test/harness"
 )
 
 // clock stands still until it is advanced.
@@ -119,6 +120,7 @@ func newWorld(t *testing.T) *world {
 	w.must(err)
 	t.Cleanup(func() {
 		w.services.Close()
+		w.audit()
 		_ = w.store.Close()
 	})
 	w.feed = feed.New(w.store)
@@ -164,6 +166,17 @@ func openLedger(t *testing.T) *ledger.Ledger {
 	}
 	t.Cleanup(func() { _ = opened.Close() })
 	return opened
+}
+
+// audit demands that each status that was written is the projection of its events.
+func (w *world) audit() {
+	w.Helper()
+	witness := &harness.Witness{Store: w.store, Payments: w.payments, Shipments: w.shipments}
+	books, err := harness.ReadBooks(context.Background(), witness, admin, w.namespace)
+	w.must(err)
+	for _, violation := range harness.Statuses(books) {
+		w.Error(violation)
+	}
 }
 
 func (w *world) newClient() client.Client {

@@ -22,9 +22,6 @@ type Options struct {
 	// KeepSettled keeps the accounts of orders that have ended, so that they can be held against ledgers and statuses.
 	// Without it they are forgotten, and the memory that a checker needs is that of the open orders and the products.
 	KeepSettled bool
-	// Project renders what an Order's status should show of its events; it needs KeepSettled. Nil: statuses are held
-	// against the checker's own counting alone.
-	Project func(order saga.Order) string
 }
 
 // Checker holds a log, event by event, against the rules. It is not safe for concurrent use.
@@ -42,8 +39,9 @@ type Checker struct {
 type history struct {
 	// attempts holds the accounts of the attempts before, by number.
 	attempts map[int]*orderAccount
-	folded   saga.Order
-	keys     map[string]*keyHistory
+	// folded is what OrderStatus.Differs is asked about; the checker itself counts without it.
+	folded saga.Order
+	keys   map[string]*keyHistory
 }
 
 // keyHistory is what the events say of an idempotency key.
@@ -182,9 +180,7 @@ func (c *Checker) keep(id saga.OrderID, account *orderAccount, event *eventcore.
 		c.histories[id] = h
 	}
 	h.attempts[account.Attempt] = account
-	if c.options.Project != nil {
-		h.folded = h.folded.Apply(id.Stream(), event)
-	}
+	h.folded = h.folded.Apply(id.Stream(), event)
 	if call, ok := saga.CallOf(event.Payload); ok {
 		h.intend(call, event)
 		return

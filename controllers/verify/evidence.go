@@ -74,8 +74,10 @@ type OrderStatus struct {
 	// Epoch and Position are those of the history that it shows.
 	Epoch    int64
 	Position *eventcore.Position
-	// Rendered is what Options.Project should make of the events.
-	Rendered *string
+	// Differs returns in what the status is not the projection of the order, empty if it is: the operator's own function of
+	// the events, of which the fields above are a few that the checker counts by itself. It may be nil, and is not asked
+	// without Options.KeepSettled.
+	Differs func(order saga.Order) string
 }
 
 // ProductStatus is what the status of a Product object says. A nil field is unknown.

@@ -61,7 +61,8 @@ func (c *Checker) judgeStatus(f *findings, id saga.OrderID, a *orderAccount, sta
 		f.demand(*status.NeedsAttention == (a.Attention != nil), StatusIsFold, at(a.held(), a.Last),
 			"its status says that a person is needed: %t, the events say %t", *status.NeedsAttention, a.Attention != nil)
 	}
-	if c.options.Project != nil && c.histories[id] != nil {
-		same("all of it", status.Rendered, c.options.Project(c.histories[id].folded))
+	if h := c.histories[id]; status.Differs != nil && h != nil {
+		difference := status.Differs(h.folded)
+		f.demand(difference == "", StatusIsFold, at(a.Last), "its status is not the projection of its events: %s", difference)
 	}
 }

@@ -4,6 +4,7 @@
 package verify_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -13,15 +14,19 @@ import (
 )
 
 func TestAStatusIsWhatTheProjectionMakesOfTheEvents(t *testing.T) {
-	for rendered, legal := range map[string]bool{"Completed": true, "Cancelled": false} {
+	for shown, legal := range map[saga.Outcome]bool{saga.Completed: true, saga.Cancelled: false} {
 		position := eventcore.Position(len(happy))
-		found, err := verify.Check(sequence(log(happy...)), verify.Options{
-			StoreID: storeID, Project: func(order saga.Order) string { return string(order.Outcome) },
-		}, verify.Evidence{Orders: map[saga.OrderID]*verify.OrderStatus{
-			orderID: {UID: "uid-1", Position: &position, Rendered: &rendered},
-		}})
+		differs := func(order saga.Order) string {
+			if order.Outcome == shown {
+				return ""
+			}
+			return fmt.Sprintf("outcome is %s, should be %s", shown, order.Outcome)
+		}
+		found, err := verify.Check(sequence(log(happy...)), verify.Options{StoreID: storeID}, verify.Evidence{
+			Orders: map[saga.OrderID]*verify.OrderStatus{orderID: {UID: "uid-1", Position: &position, Differs: differs}},
+		})
 		if err != nil || slices.Contains(rulesOf(found), verify.StatusIsFold) == legal {
-			t.Errorf("%s: %v, %v", rendered, found, err)
+			t.Errorf("%s: %v, %v", shown, found, err)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
+	"github.com/eventcore/order-operator/controllers/order"
 	"github.com/eventcore/order-operator/controllers/saga"
 	"github.com/eventcore/order-operator/controllers/verify"
 	"github.com/eventcore/order-operator/eventcore"
@@ -25,8 +26,24 @@ const longAfter = 1000 * time.Hour
 // the statuses have caught up.
 func Audit(b *Books) []verify.Violation {
 	// What is in memory can be read.
-	found, _ := verify.Check(b.events(), verify.Options{StoreID: b.storeID}, b.evidence())
+	found, _ := verify.Check(b.events(), verify.Options{StoreID: b.identity.StoreID.String()}, b.evidence())
 	return slices.DeleteFunc(found, func(v verify.Violation) bool { return !b.concerns(v) })
+}
+
+// Statuses holds the statuses of the namespaces against the events up to their positions, at any moment. It leaves out those
+// that were not written yet, or not since the spec was changed.
+func Statuses(b *Books) []verify.Violation {
+	checker := verify.New(verify.Options{StoreID: b.identity.StoreID.String(), KeepSettled: true})
+	for i := range b.log {
+		checker.Apply(&b.log[i])
+	}
+	before := len(checker.Violations())
+	for id, book := range b.Orders {
+		if o := book.Object; o != nil && o.Status.History.Position != 0 && o.Status.ObservedGeneration == o.Generation {
+			checker.ObserveStatus(id, *orderStatus(o, b.identity))
+		}
+	}
+	return checker.Violations()[before:]
 }
 
 // Summary tells what an Audit without violations has held against each other.
@@ -65,9 +82,9 @@ func (b *Books) evidence() verify.Evidence {
 	if n := len(b.log); n > 0 {
 		evidence.Now = b.log[n-1].RecordedAt.Add(longAfter)
 	}
-	for id, order := range b.Orders {
-		if order.Object != nil {
-			evidence.Orders[id] = orderStatus(order.Object)
+	for id, book := range b.Orders {
+		if book.Object != nil {
+			evidence.Orders[id] = orderStatus(book.Object, b.identity)
 		}
 	}
 	for id, product := range b.Products {
@@ -78,13 +95,14 @@ func (b *Books) evidence() verify.Evidence {
 	return evidence
 }
 
-func orderStatus(object *commercev1.Order) *verify.OrderStatus {
+func orderStatus(object *commercev1.Order, identity eventcore.Identity) *verify.OrderStatus {
 	outcome, position := string(object.Status.Outcome), eventcore.Position(object.Status.History.Position)
 	ready := apimeta.FindStatusCondition(object.Status.Conditions, commercev1.ConditionReady)
 	attention := ready != nil && ready.Status == metav1.ConditionFalse && ready.Reason == commercev1.ReasonNeedsAttention
 	return &verify.OrderStatus{
 		UID: string(object.UID), Outcome: &outcome, Charged: &object.Status.Charged, Refunded: &object.Status.Refunded,
 		NeedsAttention: &attention, Epoch: object.Status.History.Epoch, Position: &position,
+		Differs: func(folded saga.Order) string { return order.Difference(object, folded, identity) },
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/controllers/ledger/ledgertest"
+	"github.com/eventcore/order-operator/controllers/order"
 	payment "github.com/eventcore/order-operator/controllers/payment/engine"
 	paysim "github.com/eventcore/order-operator/controllers/payment/simulated"
 	"github.com/eventcore/order-operator/controllers/runner"
@@ -62,13 +63,11 @@ func bought(t *testing.T) (*Witness, client.Client) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	last := eventcore.Position(0)
 	for batch, err := range w.Store.Subscribe(ctx, 0, eventcore.Filter{Types: []string{"OrderCompleted", "OrderCancelled"}}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(batch.Events) > 0 {
-			last = batch.Events[0].Position
 			break
 		}
 	}
@@ -76,29 +75,38 @@ func bought(t *testing.T) (*Witness, client.Client) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	return w, objects(t, last)
+	return w, objects(t, w, id)
 }
 
 // objects are what an API server would have of it.
-func objects(t *testing.T, last eventcore.Position) client.Client {
+func objects(t *testing.T, w *Witness, id saga.OrderID) client.Client {
 	t.Helper()
+	events, err := w.Events(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var folded saga.Order
+	for i := range events {
+		folded = folded.Apply(id.Stream(), &events[i])
+	}
+	object := &commercev1.Order{
+		ObjectMeta: metav1.ObjectMeta{Namespace: id.Namespace, Name: id.Name, UID: "1"},
+		Spec: commercev1.OrderSpec{
+			Currency: "USD", Items: []commercev1.OrderItem{{ProductName: "pen", Quantity: 2, UnitPrice: "5.00"}}, Attempt: 1,
+		},
+	}
+	object.Status = order.Project(object, folded, w.Store.Identity(), nil)
 	scheme := runtime.NewScheme()
 	if err := commercev1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	history := commercev1.History{StoreID: "store", Epoch: 1, Position: int64(last)}
 	return fake.NewClientBuilder().WithScheme(scheme).WithObjects(
-		&commercev1.Order{
-			ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "bought", UID: "1"},
-			Status: commercev1.OrderStatus{
-				Outcome: commercev1.OutcomeCompleted, Charged: "10.00", Refunded: "0.00", History: history,
-			},
-		},
+		object,
 		&commercev1.Product{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "pen"},
 			Spec:       commercev1.ProductSpec{Supply: []commercev1.ProductSupply{{Source: "factory", Received: new(int64(10))}}},
 			Status: commercev1.ProductStatus{
-				Available: new(int64(8)), Reserved: new(int64(0)), Shipped: new(int64(2)), History: history,
+				Available: new(int64(8)), Reserved: new(int64(0)), Shipped: new(int64(2)), History: object.Status.History,
 			},
 		},
 	).Build()
@@ -114,6 +122,9 @@ func TestAuditHoldsObjectsAndLedgersAgainstTheEvents(t *testing.T) {
 		{"nothing", func(*Books) {}, ""},
 		{"an outcome", func(b *Books) {
 			b.order(saga.OrderID{Namespace: "shop", Name: "bought"}).Object.Status.Outcome = commercev1.OutcomeCancelled
+		}, verify.StatusIsFold},
+		{"a step", func(b *Books) {
+			b.order(saga.OrderID{Namespace: "shop", Name: "bought"}).Object.Status.Steps[1].Attempts++
 		}, verify.StatusIsFold},
 		{"a status behind", func(b *Books) {
 			b.order(saga.OrderID{Namespace: "shop", Name: "bought"}).Object.Status.History.Position--

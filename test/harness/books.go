@@ -26,7 +26,7 @@ type Books struct {
 	Head eventcore.Position
 
 	namespaces []string
-	storeID    string
+	identity   eventcore.Identity
 	log        []eventcore.Event
 	movements  []verify.Movement
 }
@@ -61,7 +61,7 @@ type ProductBook struct {
 func ReadBooks(ctx context.Context, witness *Witness, reader client.Reader, namespaces ...string) (*Books, error) {
 	b := &Books{
 		Orders: map[saga.OrderID]*OrderBook{}, Products: map[saga.ProductID]*ProductBook{},
-		namespaces: namespaces, storeID: witness.Store.Identity().StoreID.String(),
+		namespaces: namespaces, identity: witness.Store.Identity(),
 	}
 	if err := b.readEvents(ctx, witness.Store, namespaces); err != nil {
 		return nil, err

@@ -28,24 +28,35 @@ func (c CreateOrder) ReadStreams() []eventcore.StreamID {
 // Handle implements eventcore.Command. It refuses with a *NameTakenError or an *AttemptError.
 func (c CreateOrder) Handle(b *eventcore.Boundary) error {
 	order := eventcore.Load[saga.Order](b, c.Order.Stream())
-	if !order.Created() {
-		return c.begin(b)
+	if err := Refusal(order, c.Content); err != nil {
+		return err
 	}
-	if c.Content.Attempt > order.Content.Attempt {
-		if err := mayTryAgain(order, c.Content.Attempt); err != nil {
-			return err
-		}
+	if !order.Created() || c.Content.Attempt > order.Content.Attempt {
 		return c.begin(b)
 	}
 	return c.attach(b, order)
 }
 
+// Refusal returns why an object of the content is not carried out under the name of the order, as it is recorded: a
+// *NameTakenError or an *AttemptError, nil if it is.
+func Refusal(order saga.Order, content saga.OrderCreated) error {
+	switch {
+	case !order.Created():
+		return nil
+	case content.Attempt > order.Content.Attempt:
+		return mayTryAgain(order, content.Attempt)
+	case order.Accepted(content.UID):
+		return nil
+	}
+	if different := Differences(order.Content, content); len(different) > 0 {
+		return nameTaken(order, different)
+	}
+	return nil
+}
+
 // attach joins the object to the order. An order that was suspended because its object was gone goes on.
 func (c CreateOrder) attach(b *eventcore.Boundary, order saga.Order) error {
 	if !order.Accepted(c.Content.UID) {
-		if different := Differences(order.Content, c.Content); len(different) > 0 {
-			return nameTaken(order, different)
-		}
 		if err := appendAll(b, c.Order, saga.OrderAttached{UID: c.Content.UID}); err != nil {
 			return err
 		}
