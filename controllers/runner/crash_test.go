@@ -63,7 +63,7 @@ func crashEvery(t *testing.T, s scenario, effects int) {
 	killed := make(chan struct{}, 100)
 	effect := func() {
 		if p := alive.Load(); p != nil && left.Add(-1) == 0 {
-			p.die()
+			p.Die()
 			killed <- struct{}{}
 		}
 	}
@@ -115,7 +115,6 @@ func TestTwoProcessesOnOneStoreDoNothingTwice(t *testing.T) {
 									t.Errorf("a process ended: %v", err)
 								}
 								p.cancel()
-								p.people.Wait()
 								processes[i] = s.begin(w)
 							default:
 							}
@@ -211,7 +210,7 @@ func TestRandomFaultsAndCrashesHarmNoOrder(t *testing.T) {
 			p := s.begin(w)
 			if random.IntN(2) == 0 {
 				time.Sleep(time.Duration(random.IntN(30_000)) * time.Millisecond)
-				p.die()
+				p.Die()
 				_ = p.stop()
 				p = s.begin(w)
 			}
@@ -243,7 +242,7 @@ func TestAnOrderSurvivesTheEndOfItsProcessOnDisk(t *testing.T) {
 	w := &world{t: t, store: open(), book: newBook(map[kind][]fault{charge: {hang}}), gone: map[string]bool{}, timeout: time.Second}
 	p := w.start()
 	w.await(orderID, typed("PaymentRequested"))
-	p.die()
+	p.Die()
 	_ = p.stop()
 	if err := w.store.Close(); err != nil {
 		t.Fatal(err)

@@ -85,7 +85,7 @@ func TestTwoProcessesThatLookTheSameCallUpRecordItOnce(t *testing.T) {
 		p := w.start()
 		w.await(orderID, typed("PaymentRequested"))
 		synctest.Wait() // until the charge hangs
-		p.die()
+		p.Die()
 		_ = p.stop()
 		first, second := w.begin(), w.begin()
 		w.await(orderID, ended)

@@ -12,6 +12,7 @@ import (
 
 	orderengine "github.com/eventcore/order-operator/controllers/order/engine"
 	"github.com/eventcore/order-operator/controllers/saga"
+	"github.com/eventcore/order-operator/controllers/verify"
 	"github.com/eventcore/order-operator/eventcore"
 )
 
@@ -45,8 +46,8 @@ type ending struct {
 
 func (s scenario) ending() ending { return ending{s.outcome, s.reason, s.attention} }
 
-// moment is when somebody does something: so long after the first event of the type. Whatever process runs then does
-// it, and again after a crash: people's wishes are in the order's spec.
+// moment is when somebody does something, once: so long after the first event of the type. Whatever process runs then
+// obeys, or the next one if it dies before: people's wishes are in the order's spec.
 type moment struct {
 	after string
 	later time.Duration
@@ -141,10 +142,8 @@ func (s scenario) begin(w *world) *process {
 	} else {
 		p.accept(orderID, s.content("uid-1"))
 	}
-	ctx, cancel := context.WithCancel(w.t.Context())
-	stop := p.cancel
-	p.cancel = func() { cancel(); stop() }
-	p.people.Go(func() { p.act(ctx) })
+	w.alive.Store(p)
+	w.people.Do(func() { go w.act(w.t.Context(), s.verbs) })
 	return p
 }
 
@@ -156,35 +155,42 @@ func (p *process) deleted() bool {
 	})
 }
 
-// act does what people do.
-func (p *process) act(ctx context.Context) {
-	for _, m := range p.scenario.verbs {
-		if !p.saw(ctx, m.after) {
+// act does what people do, until ctx ends.
+func (w *world) act(ctx context.Context, verbs []moment) {
+	for _, m := range verbs {
+		if !w.saw(ctx, m.after) || !pass(ctx, m.later) {
 			return
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(m.later):
+		for !w.alive.Load().obeys(ctx, m) {
+			if !pass(ctx, time.Second) {
+				return
+			}
 		}
-		p.do(ctx, m)
-		p.arrived()
 	}
 }
 
-// do has the process do it, as a reconciler would: until the store lets it, or the process ends.
-func (p *process) do(ctx context.Context, m moment) {
-	for range 100 {
-		err := m.do(ctx, p)
-		if err == nil || ctx.Err() != nil || isStale(err) {
-			return
-		}
-		if _, refused := errors.AsType[*orderengine.ResolutionError](err); refused {
-			p.t.Errorf("%s: %v", m.after, err)
-			return
-		}
-		time.Sleep(time.Second)
+// pass lets time pass, and reports whether ctx goes on.
+func pass(ctx context.Context, span time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(span):
+		return true
 	}
+}
+
+// obeys has the process do it, as a reconciler would, and reports whether it has.
+func (p *process) obeys(ctx context.Context, m moment) bool {
+	err := m.do(ctx, p)
+	if _, refused := errors.AsType[*orderengine.ResolutionError](err); refused {
+		p.t.Errorf("%s: %v", m.after, err)
+		return true
+	}
+	if p.Dead() || err != nil && !isStale(err) {
+		return false
+	}
+	p.arrived()
+	return true
 }
 
 // arrived tells of everything that is there.
@@ -204,9 +210,9 @@ func isStale(err error) bool {
 }
 
 // saw waits for the first event of the type.
-func (p *process) saw(ctx context.Context, eventType string) bool {
+func (w *world) saw(ctx context.Context, eventType string) bool {
 	filter := eventcore.Filter{Streams: []eventcore.StreamID{orderID.Stream()}}
-	for batch, err := range p.store.Subscribe(ctx, 0, filter) {
+	for batch, err := range w.store.Subscribe(ctx, 0, filter) {
 		if err != nil {
 			return false
 		}
@@ -230,6 +236,7 @@ func (s scenario) rest(w *world) {
 			if folded := w.fold(orderID); folded.Outcome != "" || folded.Attention != nil {
 				return
 			}
+			w.demand(verify.NothingStuck)
 		}
 		before = history
 	}

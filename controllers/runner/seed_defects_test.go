@@ -207,7 +207,7 @@ func TestSeedDefectIACrashMidwayLosesNothing(t *testing.T) {
 		w := newWorld(t, newBook(map[kind][]fault{charge: {hang}}))
 		p := w.start()
 		w.await(orderID, typed("PaymentRequested"))
-		p.die()
+		p.Die()
 		_ = p.stop()
 		if got := w.history(orderID); got[len(got)-1] != "PaymentRequested" {
 			t.Errorf("it died after %v", got)
@@ -272,7 +272,7 @@ func TestSeedDefectKAHalfDoneOrderGoesOnWhenItIsSubmittedAgain(t *testing.T) {
 		w.missing("carrier/default")
 		p := w.start()
 		w.await(orderID, typed("StepWaiting"))
-		p.die()
+		p.Die()
 		_ = p.stop()
 		w.missing()
 		p = w.start() // supplies and submits again

@@ -20,6 +20,7 @@ import (
 	shipping "github.com/eventcore/order-operator/controllers/shipping/engine"
 	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/eventcore/memory"
+	"github.com/eventcore/order-operator/test/crashpoint"
 )
 
 // storeID is the same in all worlds: idempotency keys begin with it.
@@ -67,8 +68,11 @@ type world struct {
 	commits  atomic.Int64   // those with events of an order
 	// most is how many appends there may be; 0 is any number.
 	most int64
-	// boundaries are counted, if they are set.
-	boundaries *boundaries
+	// points are the boundaries of its processes, nil if nobody counts them.
+	points *crashpoint.Points
+	// people act once in a world, by the process that was begun last.
+	people sync.Once
+	alive  atomic.Pointer[process]
 }
 
 // newWorld must be called, and used, within a synctest bubble.
@@ -100,13 +104,12 @@ func (w *world) there(name string) bool {
 type process struct {
 	*world
 	*runner.Runner
+	crashpoint.Process
 
-	dead   atomic.Bool
 	cancel context.CancelFunc
 	ended  chan error
-	// scenario is what the process plays; people act in it until the process is stopped.
+	// scenario is what the process plays.
 	scenario scenario
-	people   sync.WaitGroup
 	// asleep is set if the process falls asleep some time.
 	asleep *sleeper
 }
@@ -139,8 +142,6 @@ func (p *process) doze(k kind) {
 	}
 }
 
-var errDead = errors.New("the process is dead")
-
 // start runs a process with stock and the order, as its reconcilers would see to.
 func (w *world) start() *process {
 	w.t.Helper()
@@ -156,11 +157,12 @@ func (w *world) begin() *process {
 	w.t.Helper()
 	p := &process{world: w, ended: make(chan error, 1), asleep: w.sleeper}
 	w.sleeper = nil
+	p.Points = w.points
 	ctx, cancel := context.WithCancel(w.t.Context())
 	p.cancel = cancel
 	settings := func(string) guard.Settings { return w.settings }
 	var err error
-	p.Runner, err = runner.New(ctx, storeOf{w.store, p}, runner.Options{ServicesOptions: runner.ServicesOptions{
+	p.Runner, err = runner.New(ctx, storeOf{crashpoint.Store{Store: w.store, Process: &p.Process}, p}, runner.Options{ServicesOptions: runner.ServicesOptions{
 		Gateways: gateways{p}, Carriers: carriers{p}, Tokens: tokens{w}, CallTimeout: w.timeout,
 		GatewaySettings: settings, CarrierSettings: settings,
 		Jitter: func() float64 { return 0.5 }, // ways are told event by event
@@ -172,17 +174,14 @@ func (w *world) begin() *process {
 	return p
 }
 
-func (p *process) die() { p.dead.Store(true) }
-
 // stop ends the process, dead or alive, and returns what it ended with.
 func (p *process) stop() error {
 	p.cancel()
-	p.people.Wait()
 	return <-p.ended
 }
 
 // over reports whether the error is that of a process which has died, or has ended because another one has taken over.
-func (p *process) over(err error) bool { return p.dead.Load() || errors.Is(err, eventcore.ErrClosed) }
+func (p *process) over(err error) bool { return p.Dead() || errors.Is(err, eventcore.ErrClosed) }
 
 func (p *process) supply(product saga.ProductID, received int64) {
 	p.t.Helper()
@@ -283,32 +282,28 @@ func (w *world) stock(id saga.ProductID) saga.Stock {
 
 // storeOf is the store as a process sees it.
 type storeOf struct {
-	eventcore.Store
+	crashpoint.Store
+
 	process *process
 }
 
 func (s storeOf) Append(ctx context.Context, request eventcore.AppendRequest) (eventcore.Appended, error) {
-	if s.process.dead.Load() {
-		return eventcore.Appended{}, errDead
+	if s.process.Dead() {
+		return eventcore.Appended{}, crashpoint.ErrDead
 	}
 	s.process.doze("")
 	w := s.process.world
 	if appends := w.appends.Add(1); w.most > 0 && appends > w.most {
-		s.process.die()
+		s.process.Die()
 		w.t.Errorf("more than %d appends: the process runs round in circles", w.most)
-		return eventcore.Appended{}, errDead
+		return eventcore.Appended{}, crashpoint.ErrDead
 	}
 	if w.appending != nil {
 		if err := w.appending(request); err != nil {
 			return eventcore.Appended{}, err
 		}
 	}
-	if len(request.Events) == 0 {
-		return s.Store.Append(ctx, request)
-	}
-	appended, err := crossing(s.process, nameOf(request), func() (eventcore.Appended, error) {
-		return s.Store.Append(ctx, request)
-	})
+	appended, err := s.Store.Append(ctx, request)
 	if err == nil && len(appended.Events) > 0 {
 		for i := range appended.Events {
 			if _, ok := saga.OrderOf(&appended.Events[i]); ok {
@@ -331,15 +326,15 @@ type (
 )
 
 func (g gateways) Provider(name string) (payment.Provider, bool) {
-	there := g.there("gateway/"+name) && !g.dead.Load()
+	there := g.there("gateway/"+name) && !g.Dead()
 	if g.book.preparing {
-		return preparerOf{bankOf{preparer{bank{g.book, g.process, name}}, g.process}}, there
+		return crashpoint.Payments(preparer{bank{g.book, g.process, name}}, &g.Process), there
 	}
-	return bankOf{bank{g.book, g.process, name}, g.process}, there
+	return crashpoint.Payments(bank{g.book, g.process, name}, &g.Process), there
 }
 
 func (c carriers) Provider(name string) (shipping.Provider, bool) {
-	return carrierOf{carrier{c.book, c.process, name}, c.process}, c.there("carrier/"+name) && !c.dead.Load()
+	return crashpoint.Shipments(carrier{c.book, c.process, name}, &c.Process), c.there("carrier/"+name) && !c.Dead()
 }
 
 func (o tokens) Token(_ context.Context, _ saga.OrderID, accepted func(string) bool) (string, bool, error) {
