@@ -7,6 +7,8 @@ FROM scratch
 ARG TARGETOS=linux
 # BuildKit sets it by itself; "make docker-build ARCH=arm64" with any builder.
 ARG TARGETARCH
-COPY bin/${TARGETOS}/${TARGETARCH}/manager /manager
+# For tests, another program of bin: its manifest names it.
+ARG PROGRAM=manager
+COPY bin/${TARGETOS}/${TARGETARCH}/${PROGRAM} /
 USER 65532:65532
 ENTRYPOINT ["/manager"]

@@ -218,3 +218,11 @@ demo-up: ## Start the local control plane and the operator, and leave them runni
 .PHONY: demo-down
 demo-down: ## Stop what demo-up started.
 	@$(DEMO) down
+
+.PHONY: demo-kind
+demo-kind: ## Show the operator in a new kind cluster, and leave it there (KIND_NODE_IMAGE, KIND_CONFIG).
+	@exec hack/kind/demo.sh
+
+.PHONY: demo-kind-down
+demo-kind-down: ## Remove the cluster that demo-kind made.
+	@exec hack/kind/demo.sh down

@@ -4,14 +4,16 @@
 package harness
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
-	"path"
+	"path/filepath"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -64,27 +66,72 @@ func (k *Kind) Kill(ctx context.Context, namespace, pod string) error {
 	return err
 }
 
-// CopyFile copies a file of a volume to this machine. Nobody may write to it meanwhile.
-func (k *Kind) CopyFile(ctx context.Context, namespace, claim, file, to string) error {
-	node, folder, err := k.volume(ctx, namespace, claim)
+// CopyFiles copies the files of a volume whose names begin so into the folder, as they are while nobody writes to them.
+// They are read again until two copies in a row are equal, and until ctx ends.
+func (k *Kind) CopyFiles(ctx context.Context, namespace, claim, prefix, folder string) error {
+	node, volume, err := k.volume(ctx, namespace, claim)
 	if err != nil {
 		return fmt.Errorf("find the volume of claim %s: %w", claim, err)
 	}
-	content, err := k.onNode(ctx, node, "cat", path.Join(folder, file))
+	const archive = `cd "$0" && tar --create --exclude='*-shm' "$1"* || test $? = 1` // 1: a file changed while it was read
+	before := ""
+	for ctx.Err() == nil {
+		now, err := k.onNode(ctx, node, "sh", "-c", archive, volume, prefix)
+		if err != nil {
+			return err
+		}
+		if now == before {
+			return unpack(now, folder)
+		}
+		before = now
+	}
+	return fmt.Errorf("copy %s of claim %s: somebody keeps writing to it: %w", prefix, claim, context.Cause(ctx))
+}
+
+// RemoveFiles removes the files of a volume whose names begin so.
+func (k *Kind) RemoveFiles(ctx context.Context, namespace, claim, prefix string) error {
+	node, volume, err := k.volume(ctx, namespace, claim)
+	if err != nil {
+		return fmt.Errorf("find the volume of claim %s: %w", claim, err)
+	}
+	_, err = k.onNode(ctx, node, "sh", "-c", `rm -f "$0/$1"*`, volume, prefix)
+	return err
+}
+
+// PutFile copies a file of this machine to a volume, where the operator's user owns it.
+func (k *Kind) PutFile(ctx context.Context, file, namespace, claim, name string) error {
+	node, volume, err := k.volume(ctx, namespace, claim)
+	if err != nil {
+		return fmt.Errorf("find the volume of claim %s: %w", claim, err)
+	}
+	content, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, []byte(content), 0o600)
+	_, err = command(ctx, content, "docker", "exec", "--interactive", node,
+		"sh", "-c", `cat >"$0/$1" && chown 65532:65532 "$0/$1"`, volume, name)
+	return err
 }
 
-// RemoveFile removes a file of a volume.
-func (k *Kind) RemoveFile(ctx context.Context, namespace, claim, file string) error {
-	node, folder, err := k.volume(ctx, namespace, claim)
-	if err != nil {
-		return fmt.Errorf("find the volume of claim %s: %w", claim, err)
+// unpack writes the files of a tar archive into the folder.
+func unpack(archive, folder string) error {
+	reader := tar.NewReader(strings.NewReader(archive))
+	for {
+		header, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		content, err := io.ReadAll(reader)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, filepath.Base(header.Name)), content, 0o600); err != nil {
+			return err
+		}
 	}
-	_, err = k.onNode(ctx, node, "rm", "-f", path.Join(folder, file))
-	return err
 }
 
 // volume returns the node and the folder that the claim's volume is.

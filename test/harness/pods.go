@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"path/filepath"
 	"time"
 
@@ -30,7 +29,6 @@ const (
 
 	program   = "/manager"
 	storeFile = "events.db"
-	storePath = "/var/lib/order-operator"
 	// lookEvery is how often a pod is looked at.
 	lookEvery = 100 * time.Millisecond
 )
@@ -44,27 +42,6 @@ func (k *Kind) Provider() (provider.Admin, error) {
 // Manager runs the operator's program in the pod, such as manager check, and returns what it prints.
 func (k *Kind) Manager(ctx context.Context, pod string, arguments ...string) (string, error) {
 	return k.Kubectl(ctx, append([]string{"exec", "--namespace", OperatorNamespace, pod, "--", program}, arguments...)...)
-}
-
-// PodStore is the DSN of the event store in the pod of config/default.
-func PodStore() string { return "sqlite:" + path.Join(storePath, storeFile) }
-
-// Snapshot makes a backup of the event store of config/default while the operator works, and returns the path of a copy
-// of it in the folder.
-func (k *Kind) Snapshot(ctx context.Context, folder string) (file string, err error) {
-	name := fmt.Sprintf("snapshot-%d.db", time.Now().UnixNano())
-	if _, err := k.Manager(ctx, OperatorPod, "backup", "--store="+PodStore(), "--to="+path.Join(storePath, name)); err != nil {
-		return "", err
-	}
-	claim, err := k.storeClaim(ctx)
-	if err != nil {
-		return "", err
-	}
-	file = filepath.Join(folder, name)
-	return file, errors.Join(
-		k.CopyFile(ctx, OperatorNamespace, claim, name, file),
-		k.RemoveFile(ctx, OperatorNamespace, claim, name),
-	)
 }
 
 // storeClaim returns the claim of the event store's volume.
@@ -81,13 +58,17 @@ func (k *Kind) storeClaim(ctx context.Context) (string, error) {
 	return "", errors.New("pod " + OperatorPod + " has no volume that lasts")
 }
 
-// Witness returns what the event store of config/default and the provider say now. Later events are not in it.
+// Witness returns what the event store of config/default and the provider say, once nobody writes to the store any more. The
+// copy of the store is in the folder; later events are not in it.
 func (k *Kind) Witness(ctx context.Context, folder string) (*Witness, error) {
-	file, err := k.Snapshot(ctx, folder)
+	claim, err := k.storeClaim(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return k.WitnessOf(ctx, "sqlite:"+file)
+	if err := k.CopyFiles(ctx, OperatorNamespace, claim, storeFile, folder); err != nil {
+		return nil, err
+	}
+	return k.WitnessOf(ctx, "sqlite:"+filepath.Join(folder, storeFile))
 }
 
 // WitnessOf is Witness for the store of the DSN.
