@@ -29,8 +29,7 @@ type ExecutorOptions struct {
 	// Random makes event ids; crypto/rand if nil. It is read by one goroutine at a time, and ahead. An error from it
 	// panics: without fresh ids there is no safe way on.
 	Random io.Reader
-	// CachedStreams is how many streams' states are kept in memory, besides those of commands on their way; 65,536
-	// if 0.
+	// CachedStreams is how many streams' states are kept in memory besides those of commands on their way; 65,536 if 0.
 	CachedStreams int
 	// MaxBatch is how many commands are committed together at most; 256 if 0.
 	MaxBatch int

@@ -89,13 +89,16 @@ func (e *Executor) readTail(ctx context.Context) error {
 	return nil
 }
 
-// absorb brings the cache up to date with committed events, which follow head. The caller has the turn. Only what is
-// cached or being loaded is decoded.
+// absorb brings the cache up to date with committed events, which follow head save those that it has reached already.
+// The caller has the turn. Only what is cached or being loaded is decoded.
 func (e *Executor) absorb(events []Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for i := range events {
 		event := &events[i]
+		if event.Position <= e.head {
+			continue
+		}
 		if event.Payload == nil {
 			own := *event // shared with subscribers: it is decoded in a copy
 			event = &own

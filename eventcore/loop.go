@@ -141,6 +141,7 @@ func (e *Executor) commit(b *batch) (Appended, error) {
 		// The guards held, and what was decided stands. No more may rest on what is in memory.
 		_ = e.halt(rolledBack(b.head, appended.Previous))
 	}
+	e.absorb(appended.Tail)
 	if e.headNow() == appended.Previous {
 		e.absorb(appended.Events)
 		return appended, nil

@@ -30,8 +30,7 @@ type Store interface {
 	// until ctx ends (its error is the last element) or the caller breaks off. Nothing that matches the filter is
 	// skipped or delivered twice; a slow subscriber delays nobody else. Subscribers own their checkpoints.
 	Subscribe(ctx context.Context, after Position, filter Filter) iter.Seq2[Batch, error]
-	// Head returns the position of the last event, 0 for an empty store: everything that this Store has returned
-	// from Append or handed to a subscriber is at or before it.
+	// Head returns the last event's position, 0 if there is none: at or after all that this Store returned or delivered.
 	Head(ctx context.Context) (Position, error)
 	// ReadModel returns the named read model, which lives in the store's database. The name has the rules of a StreamID.
 	ReadModel(name string) (ReadModel, error)
@@ -79,6 +78,8 @@ type Guard struct {
 type Appended struct {
 	// Previous is the head just before the append, and the head at which the guards held if nothing was appended.
 	Previous Position
+	// Tail are all events after the request's Head and up to Previous, or nil: a store that has read them saves reading them.
+	Tail []Event
 	// Events are the request's events with their positions and versions, and with their Payload. Nobody may change them.
 	Events []Event
 }

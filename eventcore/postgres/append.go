@@ -38,8 +38,20 @@ func (s *Store) Append(ctx context.Context, request eventcore.AppendRequest) (ev
 		return eventcore.Appended{}, err
 	}
 	// Published before the lock is released: in the order of commits.
+	if others := appended.Tail; len(others) > 0 {
+		s.tail.Publish(others[0].Position-1, others)
+		appended.Tail = since(others, request.Head)
+	}
 	s.tail.Publish(appended.Previous, appended.Events)
 	return appended, nil
+}
+
+// since returns the events after the position, or nil if some are missing.
+func since(events []eventcore.Event, after eventcore.Position) []eventcore.Event {
+	if events[0].Position > after+1 {
+		return nil
+	}
+	return events[min(int(after+1-events[0].Position), len(events)):] //nolint:gosec // it is no larger than a page.
 }
 
 // append tries until the append has succeeded or failed for good, or patience is at its end.
@@ -94,11 +106,12 @@ func (w *writer) validate(ctx context.Context, request *eventcore.AppendRequest)
 	if err != nil {
 		return eventcore.Appended{}, err
 	}
-	found, err := w.stage(rows, names)
+	row, found, err := w.stage(rows, names)
 	if err == nil {
 		err = w.check(request, found)
 	}
-	return eventcore.Appended{Previous: position(w.heads.row.position)}, err
+	w.contended = w.contended || row.position > w.heads.row.position
+	return eventcore.Appended{Previous: position(row.position)}, err
 }
 
 // appendAtOnce appends with one statement if nobody else has written since the last time, and if it knows enough about

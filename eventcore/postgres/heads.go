@@ -5,6 +5,7 @@ package postgres
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/eventcore/order-operator/eventcore"
 )
@@ -74,6 +75,32 @@ func (h *heads) find(id eventcore.StreamID) (streamHead, bool) {
 	}
 	head, found := h.older[id]
 	return head, found
+}
+
+// unknown returns the streams of the request's guards and events that are not known, each once.
+func (h *heads) unknown(request *eventcore.AppendRequest) []string {
+	return slices.DeleteFunc(streamNames(request), func(name string) bool { return h.known(eventcore.StreamID(name)) })
+}
+
+// follow takes over what others have appended since: events in their order, without a gap. The ids of new streams count
+// up in the order in which events join them.
+func (h *heads) follow(events []eventcore.Event) {
+	row := h.row
+	for i := range events {
+		for _, membership := range events[i].Streams {
+			head, known := h.find(membership.Stream)
+			if membership.Version == 1 {
+				row.streams++
+				head.id, known = row.streams, true
+			}
+			if known {
+				head.version = membership.Version
+				h.staged[membership.Stream] = head
+			}
+		}
+		row.position = bigint(events[i].Position)
+	}
+	h.commit(row)
 }
 
 // conflicts returns the guards that do not hold. All their streams must be known.

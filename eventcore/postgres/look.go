@@ -18,34 +18,31 @@ type sight struct {
 	commands []string
 }
 
-// stage reads the answer of the statement lookUp, and stages the heads of the streams. If the head row is not where it
-// was, all that was known is forgotten.
-func (w *writer) stage(rows pgx.Rows, names []string) (found sight, err error) {
+// stage reads the answer of the statement lookUp, stages the heads of the streams, and returns the head row, which may
+// be ahead of what is known.
+func (w *writer) stage(rows pgx.Rows, names []string) (row headRow, found sight, err error) {
 	defer rows.Close()
 	for number := 0; rows.Next(); number++ {
-		row, id, version := headRow{}, int64(0), int64(0)
+		id, version := int64(0), int64(0)
 		err := rows.Scan(&row.position, &row.streams, &row.fence, &found.fenced, &found.commands, &id, &version)
 		if err != nil {
-			return found, err
+			return row, found, err
 		}
 		if row.position < w.heads.row.position {
-			return found, rolledBack(position(w.heads.row.position), position(row.position))
-		}
-		if row != w.heads.row {
-			w.heads.reset(row)
+			return row, found, rolledBack(position(w.heads.row.position), position(row.position))
 		}
 		if id > 0 && version == 0 {
-			return found, errors.New("postgres: a stream without events: the database is damaged")
+			return row, found, errors.New("postgres: a stream without events: the database is damaged")
 		}
 		if number < len(names) {
 			head := streamHead{id: id, version: eventcore.Version(version)}
 			w.heads.staged[eventcore.StreamID(names[number])] = head
 		}
 	}
-	return found, rows.Err()
+	return row, found, rows.Err()
 }
 
-// check returns why the append cannot be, given what was staged, and keeps that.
+// check returns why the append cannot be, given what was staged.
 func (w *writer) check(request *eventcore.AppendRequest, found sight) error {
 	if found.fenced {
 		return eventcore.ErrFenced
@@ -57,7 +54,6 @@ func (w *writer) check(request *eventcore.AppendRequest, found sight) error {
 		}
 	}
 	if len(conflict.Conflicts)+len(conflict.Commands) > 0 {
-		w.heads.commit(w.heads.row)
 		return &conflict
 	}
 	return nil

@@ -30,7 +30,7 @@ func newStatements(schema string) *statements {
 	s.insertHead = s.named(insertHead)
 	s.selectIdentity = s.named("SELECT position, streams, fence, store_id, epoch FROM {schema}.head")
 	s.selectHead = s.named("SELECT position FROM {schema}.head")
-	s.lockHead = s.named("SELECT FROM {schema}.head FOR UPDATE")
+	s.lockHead = s.named("SELECT set_config('idle_in_transaction_session_timeout', '10s', true) FROM {schema}.head FOR UPDATE")
 	s.lookUp = s.named(lookUp)
 	s.insert = s.named(insert)
 	s.raiseFence = s.named("UPDATE {schema}.head SET fence = fence + 1")

@@ -104,6 +104,37 @@ func TestSeveralHandlesShareADatabase(t *testing.T) {
 	})
 }
 
+// A process that has lost a race learns what it has missed with the lock that it takes then, new streams included, and
+// however much it is.
+func TestWhoHasLostARaceIsToldWhatTheOthersHaveAppended(t *testing.T) {
+	dsn := server.Database(t)
+	one, other := openStore(t, dsn, postgres.Options{}), openStore(t, dsn, postgres.Options{})
+	many := make([]eventcore.Event, 600) // more than are read with the lock held
+	for i := range many {
+		many[i] = pending("{}", "many")
+	}
+	for _, round := range []struct {
+		name   string
+		theirs []eventcore.Event
+		tail   int
+	}{
+		{"nothing that both know", []eventcore.Event{pending("{}", "theirs", "both")}, 1},
+		{"streams that both know", []eventcore.Event{pending("{}", "both"), pending("{}", "both", "mine")}, 2},
+		{"too much to hold the lock", many, 0},
+		{"a little again", []eventcore.Event{pending("{}", "many", "fresh")}, 1},
+	} {
+		before := mustAppend(t, one, pending("{}", "mine", "both")).Events[0].Position
+		mustAppend(t, other, round.theirs...)
+		appended, err := one.Append(t.Context(), eventcore.AppendRequest{
+			ID: uuid.New(), Head: before, Events: []eventcore.Event{pending("{}", "mine", "both", "theirs", "many", "fresh")},
+		})
+		if err != nil || len(appended.Tail) != round.tail {
+			t.Errorf("%s: %d events are told, %v; want %d", round.name, len(appended.Tail), err, round.tail)
+		}
+	}
+	readAll(t, other) // versions have no gap
+}
+
 func TestTheStoreKeepsTheContractInTheModeForOldPoolers(t *testing.T) {
 	dsn := server.Database(t) + "&default_query_exec_mode=exec"
 	storetest.Run(t, opener(dsn, postgres.Options{}))

@@ -37,6 +37,9 @@ var handleFaults = map[string]struct {
 	"reads are served from a cache now and then": {
 		readThePastSometimes, "what all handles do together is linearizable",
 	},
+	"of what others have appended, the last event is kept back": {
+		tellTooLittle, "an append tells all that others have appended since the head hint, or nothing",
+	},
 	"the guards are checked before the append": {
 		checkGuardsFirst, "no conflict between handles is lost, on written or on only read streams",
 	},
@@ -198,5 +201,19 @@ func (n *numbered) read(_ context.Context, query eventcore.Query) iter.Seq2[even
 				return
 			}
 		}
+	}
+}
+
+// tellTooLittle reads the tail before somebody else's last event.
+func tellTooLittle(b *broken) {
+	b.appending = func(ctx context.Context, request eventcore.AppendRequest) (eventcore.Appended, error) {
+		appended, err := b.Store.Append(ctx, request)
+		for event, readErr := range b.Store.Read(ctx, eventcore.Query{After: request.Head}) {
+			if readErr != nil || event.Position >= appended.Previous {
+				break
+			}
+			appended.Tail = append(appended.Tail, event)
+		}
+		return appended, err
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/eventcore/order-operator/eventcore"
 )
 
@@ -41,6 +43,7 @@ func handleContracts() []handleContract {
 		{"every handle sees at once what another has acknowledged", handlesSeeEachOther},
 		{"a follower remembers what it has appended and what it has delivered", handlesRemember},
 		{"a head hint does not bypass the guards when another handle has written", handlesDistrustHints},
+		{"an append tells all that others have appended since the head hint, or nothing", handlesTellTheTail},
 		{"writers on all handles leave no gap in positions and versions", handlesWriteDensely},
 		{"of appends at the same version through any handle exactly one succeeds", handlesHaveOneWinner},
 		{"no conflict between handles is lost, on written or on only read streams", handlesLoseNoConflict},
@@ -102,6 +105,31 @@ func handlesDistrustHints(t reporter, handles []eventcore.Store) {
 	if _, err := try(t.Context(), one, guards(guard("read", 2)), event("written")); err != nil {
 		t.Errorf("a current guard: %v", err)
 	}
+}
+
+// handlesTellTheTail has one handle append what the other must follow: to streams that both, one or none of them knows.
+func handlesTellTheTail(t reporter, handles []eventcore.Store) {
+	for number := range 20 {
+		writer, teller := handles[number%len(handles)], handles[(number+1)%len(handles)]
+		hint := head(t, teller)
+		fresh := eventcore.StreamID(fmt.Sprintf("fresh-%d", number))
+		for range number % 4 {
+			write(t, writer, event("known", fresh), event("known"))
+		}
+		request := eventcore.AppendRequest{
+			ID: uuid.Must(uuid.NewV7()), Head: hint, Events: []eventcore.Event{event("known", fresh), event("another")},
+		}
+		appended, err := teller.Append(t.Context(), request)
+		if err != nil {
+			t.Fatalf("append: %v", err)
+		}
+		if appended.Tail == nil {
+			continue
+		}
+		want := read(t, writer, eventcore.Query{After: hint})
+		expectEvents(t, "the tail", appended.Tail, want[:len(want)-len(appended.Events)])
+	}
+	expectDense(t, read(t, handles[0], eventcore.Query{}), int(head(t, handles[0]))) //nolint:gosec // a few.
 }
 
 func handlesWriteDensely(t reporter, handles []eventcore.Store) {
