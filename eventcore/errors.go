@@ -30,6 +30,8 @@ var (
 	ErrRolledBack = errors.New("the store's history was rolled back")
 	// ErrOtherStore says that a store is not the one that it was taken for.
 	ErrOtherStore = errors.New("the store is another one")
+	// ErrNoStore says that there is no store, where one was to be opened and none to be created.
+	ErrNoStore = errors.New("there is no store")
 	// ErrTooLarge says that a single command appends more than the store's Limits.
 	ErrTooLarge = errors.New("the append is larger than the store's limits")
 	// ErrDiscoveryDepth says that a command kept discovering streams which were not loaded yet, or loaded more than

@@ -30,16 +30,24 @@ func (p *Projector) save(ctx context.Context, checkpoint bool) error {
 	if len(changes) == 0 && (behind == 0 || behind < lazyCheckpoint && !checkpoint) {
 		return nil
 	}
-	err = p.options.BeforeSave(ctx)
-	if err == nil {
-		err = p.model.Update(ctx, p.saved, position, changes)
-	}
+	err = p.write(ctx, position, changes)
 	p.settle(changes, err)
 	if err != nil {
 		return fmt.Errorf("projection %s: save at position %d: %w", p.projection.Name, position, err)
 	}
 	p.saved = position
 	return nil
+}
+
+// write moves the checkpoint, with the changes. One that only reads leaves that to another process.
+func (p *Projector) write(ctx context.Context, position Position, changes []Change) error {
+	if p.options.ReadOnly {
+		return nil
+	}
+	if err := p.options.BeforeSave(ctx); err != nil {
+		return err
+	}
+	return p.model.Update(ctx, p.saved, position, changes)
 }
 
 func (p *Projector) takeChanges() (Position, []Change, error) {

@@ -18,12 +18,15 @@ import (
 // migrate brings the schema up to date and returns the head. Only one process does so at a time; one whose role may not
 // change the schema is content with one that is up to date.
 func migrate(
-	ctx context.Context, conn *pgx.Conn, sql *statements, storeID uuid.UUID,
+	ctx context.Context, conn *pgx.Conn, sql *statements, options Options,
 ) (headRow, eventcore.Identity, error) {
 	version, err := schemaVersion(ctx, conn, sql)
+	if err == nil && version == 0 && options.Existing {
+		err = eventcore.ErrNoStore
+	}
 	if err == nil && version != len(migrations) {
 		err = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-			return raiseSchema(ctx, tx, sql, storeID)
+			return raiseSchema(ctx, tx, sql, options.StoreID)
 		})
 	}
 	if err != nil {

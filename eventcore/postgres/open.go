@@ -95,7 +95,7 @@ func prepare(ctx context.Context, config *pgx.ConnConfig, sql *statements, optio
 	if err := checkServer(ctx, conn); err != nil {
 		return result, err
 	}
-	result.head, result.identity, err = migrate(ctx, conn, sql, options.StoreID)
+	result.head, result.identity, err = migrate(ctx, conn, sql, options)
 	return result, err
 }
 

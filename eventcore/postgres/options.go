@@ -23,6 +23,8 @@ type Options struct {
 	Schema string
 	// StoreID is the identity given to a history that is created; random if zero. An existing one keeps its own.
 	StoreID uuid.UUID
+	// Existing opens a store that there is, and creates none: Open fails with eventcore.ErrNoStore then.
+	Existing bool
 	// Limits bound one append; 4,096 stream memberships and 8 MiB of payloads if zero.
 	Limits eventcore.Limits
 	// Connections is the largest number of connections, besides the one that listens; 8 if zero. The DSN's

@@ -34,6 +34,11 @@ var (
 // ctx bounds the opening alone.
 func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	options = options.withDefaults()
+	if options.Existing {
+		if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+			return nil, fmt.Errorf("sqlite: open %s: %w: name the file of one", path, eventcore.ErrNoStore)
+		}
+	}
 	file, err := prepareFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)

@@ -16,6 +16,8 @@ import (
 type Options struct {
 	// StoreID is the identity given to a history that is created; random if zero. An existing one keeps its own.
 	StoreID uuid.UUID
+	// Existing opens a store that there is, and creates none: Open fails with eventcore.ErrNoStore then.
+	Existing bool
 	// Limits bound one append; 4,096 stream memberships and 8 MiB of payloads if zero.
 	Limits eventcore.Limits
 	// BusyTimeout is how long a write waits while another process writes; 5 s if zero.
