@@ -52,9 +52,18 @@ func nextCall(store string, order saga.Order, o *Operation, deadline time.Time) 
 	return saga.Call{
 		Generation: status.Generation,
 		Try:        status.Last.Try + 1,
-		Key:        fmt.Sprintf("%s/%s/%d/%s/%d", store, order.ID, order.Content.Attempt, o.name(), status.Generation),
+		Key:        saga.CallKey(store, order.ID, order.Content.Attempt, o.name(), status.Generation),
 		Deadline:   deadline,
 	}
+}
+
+// nextGeneration has the generation after the call looked up, too.
+func nextGeneration(store string, order saga.Order, o *Operation, call saga.Call, now time.Time) *saga.CallDoubted {
+	generation := call.Generation + 1
+	return &saga.CallDoubted{Step: o.Step, Call: saga.Call{
+		Generation: generation, Try: 1, Deadline: now,
+		Key: saga.CallKey(store, order.ID, order.Content.Attempt, o.name(), generation),
+	}}
 }
 
 // postpone puts the first try of a generation off, because it could not be prepared.
@@ -96,6 +105,8 @@ type record struct {
 	closing bool
 	// noFence is set where the provider can't promise to refuse the call.
 	noFence bool
+	// doubted is the call that has to be looked up next, nil for none.
+	doubted *saga.CallDoubted
 }
 
 func (c record) CommandName() string { return "Record" + c.operation.name() }
@@ -115,6 +126,9 @@ func (c record) Handle(b *eventcore.Boundary) error {
 	}
 	if err := c.append(b, c.outcome); err != nil {
 		return err
+	}
+	if c.doubted != nil {
+		return c.append(b, *c.doubted)
 	}
 	if attention, needed := c.attention(order, status); needed {
 		return c.append(b, attention)

@@ -26,6 +26,8 @@ type Options struct {
 	// Concurrency is how many orders may be worked on at once, apart from their calls under way: those are limited by
 	// provider. It is 64 if 0.
 	Concurrency int
+	// DoubtedSince is when a part of the history was lost, zero for never: see saga.Order.InDoubt.
+	DoubtedSince time.Time
 	// Jitter returns a number in [0, 1), which spreads retries; random if nil.
 	Jitter func() float64
 	// Report is told of errors of the store and of programs, after which nothing else would wake the order: it should
@@ -111,10 +113,15 @@ func (e *Engine) due(o *Operation, order saga.Order, now time.Time) move {
 	switch {
 	case order.Close(o.Step, o.Undo, now):
 		return closeCall
-	case o.due(order, now):
+	case o.due(order, now) && !e.inDoubt(o, order):
 		return doCall
 	}
 	return nothing
+}
+
+// inDoubt reports whether the step's call has to be looked up before: the order service will say so.
+func (e *Engine) inDoubt(o *Operation, order saga.Order) bool {
+	return !o.Undo && order.InDoubt(o.Step, e.options.DoubtedSince)
 }
 
 // firstDue returns the operation that is to be carried out or closed now, nil if there is none.
@@ -246,14 +253,20 @@ func (e *Engine) lookUp(ctx context.Context, o *Operation, order saga.Order, tur
 		return record{call: call, outcome: o.Refused(order, call, refusal)}, err
 	case err == nil && success != nil:
 		return record{call: call, outcome: success, success: true}, nil
-	case err == nil || isFenced(err):
+	}
+	lost := isFenced(err)
+	if err == nil || lost {
 		err = o.Fence(ctx, order, call)
 	}
 	if err != nil {
 		return e.stillUnknown(o, status, turn.settings, err), err
 	}
 	wait := e.backoff(turn.settings, status.Failures+1)
-	return record{call: call, outcome: e.retry(o, call, messageFenced, true, wait)}, nil
+	found := record{call: call, outcome: e.retry(o, call, messageFenced, true, wait)}
+	if status.Doubted && lost { // the lost history has gone on to the next generation
+		found.doubted = nextGeneration(e.store, order, o, call, e.now())
+	}
+	return found, nil
 }
 
 func (e *Engine) record(ctx context.Context, o *Operation, order saga.Order, command record) error {

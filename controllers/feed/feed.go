@@ -30,21 +30,30 @@ type Touched struct {
 	Swept bool
 }
 
-// Feed turns the store's events into orders and products to look at. It writes the projection of open orders.
+// Feed turns the store's events into orders and products to look at. It keeps the projection of open orders.
 type Feed struct {
 	store    eventcore.Store
+	readOnly bool
 	registry *eventcore.Registry
 	waiters  saga.Waiters
 
 	mu        sync.Mutex
 	sinks     map[int]func(Touched)
 	last      int
-	projector *eventcore.Projector // nil before Run
+	projector *eventcore.Projector // nil unless Run follows the store
 }
 
-// New returns a feed of the store.
+// New returns a feed of the store, which writes the projection.
 func New(store eventcore.Store) *Feed {
 	return &Feed{store: store, registry: saga.NewRegistry(), sinks: map[int]func(Touched){}}
+}
+
+// NewReader returns a feed of a store whose projection another process writes. This one begins with what that has
+// written last, and follows the store by itself.
+func NewReader(store eventcore.Store) *Feed {
+	f := New(store)
+	f.readOnly = true
+	return f
 }
 
 // Subscribe has the sink told of everything touched from now on, until the returned function is called. A sink must not
@@ -62,10 +71,12 @@ func (f *Feed) Subscribe(sink func(Touched)) (unsubscribe func()) {
 	}
 }
 
-// Run brings the projection up to date, sweeps, and follows the store until ctx ends. It returns nil then. Only one
-// process may run a feed of a store at a time.
+// Run brings the projection up to date, sweeps, and follows the store until ctx ends. It returns nil then. After an error
+// it may be called again. Only one process may run a feed that New has returned of a store at a time: another one makes
+// it end with eventcore.ErrCheckpointMoved.
 func (f *Feed) Run(ctx context.Context) error {
 	err := f.run(ctx)
+	f.follow(nil)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
 	}
@@ -74,16 +85,14 @@ func (f *Feed) Run(ctx context.Context) error {
 
 func (f *Feed) run(ctx context.Context) error {
 	projector, err := eventcore.NewProjector(ctx, f.store, f.registry, saga.OpenOrders(),
-		eventcore.ProjectorOptions{SaveEvery: saveEvery, Observe: f.observe})
+		eventcore.ProjectorOptions{SaveEvery: saveEvery, Observe: f.observe, ReadOnly: f.readOnly})
 	if err != nil {
 		return err
 	}
 	if err := projector.CatchUp(ctx); err != nil {
 		return err
 	}
-	f.mu.Lock()
-	f.projector = projector
-	f.mu.Unlock()
+	f.follow(projector)
 	if err := f.Sweep(); err != nil {
 		return err
 	}
@@ -100,6 +109,13 @@ func (f *Feed) run(ctx context.Context) error {
 		return sweepErr
 	}
 	return err
+}
+
+// follow notes which projector knows the open orders, nil for none.
+func (f *Feed) follow(projector *eventcore.Projector) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.projector = projector
 }
 
 func (f *Feed) sweepRegularly(ctx context.Context) error {
@@ -135,7 +151,7 @@ func (f *Feed) Sweep() error {
 }
 
 // OpenOrders returns the orders that have not ended, as far as Run has followed the store; none before it has caught
-// up.
+// up, and after it has ended.
 func (f *Feed) OpenOrders() (map[saga.OrderID]saga.OpenOrder, error) {
 	f.mu.Lock()
 	projector := f.projector
@@ -150,7 +166,7 @@ func (f *Feed) OpenOrders() (map[saga.OrderID]saga.OpenOrder, error) {
 	return open, nil
 }
 
-// CaughtUp reports whether Run has brought the projection up to date.
+// CaughtUp reports whether Run has brought the projection up to date and follows the store.
 func (f *Feed) CaughtUp() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -44,6 +44,9 @@ type Reconciler struct {
 	// Violation returns what the checker has found wrong with an order, empty for nothing, and whether it has looked yet.
 	// nil is a checker that finds nothing.
 	Violation func(id saga.OrderID) (violation string, known bool)
+	// Behind is called when the status of an Order tells of events that the store does not have. It should stop everything.
+	// nil does nothing.
+	Behind func(err error)
 
 	written   writes
 	deletions deletions
@@ -88,9 +91,10 @@ func (s *scope) uid() string { return string(s.object.UID) }
 // Reconcile implements reconcile.Reconciler.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	s := &scope{id: saga.OrderID{Namespace: request.Namespace, Name: request.Name}}
-	for _, phase := range []func(context.Context, *scope) error{r.observe, r.accept, r.absent, r.obey, r.step, r.project, r.expire} {
-		err := phase(ctx, s)
-		if err != nil {
+	for _, phase := range []func(context.Context, *scope) error{
+		r.observe, r.trust, r.accept, r.doubt, r.absent, r.obey, r.step, r.project, r.expire,
+	} {
+		if err := phase(ctx, s); err != nil {
 			return kube.IgnoreConflict(err)
 		}
 	}

@@ -46,17 +46,26 @@ func (r *Reconciler) accept(ctx context.Context, s *scope) error {
 	if err != nil {
 		return reconcile.TerminalError(err)
 	}
-	accept := r.Engine.Accept
-	if suspended(s.object) {
-		accept = r.Engine.AcceptSuspended
-	}
-	if err := accept(ctx, s.id, created); err != nil {
+	if err := r.accepter(s)(ctx, s.id, created); err != nil {
 		if !isRefusal(err) {
 			return err
 		}
 		s.refused = err
 	}
 	return r.refold(ctx, s)
+}
+
+// accepter returns how the engine is to accept the Order.
+func (r *Reconciler) accepter(s *scope) func(context.Context, saga.OrderID, saga.OrderCreated) error {
+	switch {
+	case r.Engine.Lost(s.object.CreationTimestamp.Time):
+		return func(ctx context.Context, id saga.OrderID, created saga.OrderCreated) error {
+			return r.Engine.AcceptLost(ctx, id, created, suspended(s.object))
+		}
+	case suspended(s.object):
+		return r.Engine.AcceptSuspended
+	}
+	return r.Engine.Accept
 }
 
 // refold reads the order's history again.

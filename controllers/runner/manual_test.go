@@ -95,8 +95,8 @@ func TestTheManualShowsIdempotencyKeysAsTheyAre(t *testing.T) {
 	if !strings.Contains(readManual(t), "    "+form+"\n") {
 		t.Errorf("%s does not show the form %s", manual, form)
 	}
-	key := regexp.MustCompile(`"%s/%s/%d/%s/%d", store, order\.ID, order\.Content\.Attempt, o\.name\(\), status\.Generation`)
-	source, err := os.ReadFile("../calls/commands.go")
+	key := regexp.MustCompile(`"%s/%s/%d/%s/%d", store, order, attempt, operation, generation\)`)
+	source, err := os.ReadFile("../saga/history.go")
 	if err != nil || !key.Match(source) {
 		t.Errorf("keys are made otherwise than %s says (%v)", manual, err)
 	}

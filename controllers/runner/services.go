@@ -6,6 +6,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/eventcore/order-operator/controllers/calls"
@@ -20,7 +21,9 @@ import (
 
 // ServicesOptions configure Services.
 type ServicesOptions struct {
-	// Gateways, Carriers and Tokens connect the services to the world outside. Required.
+	// Only are the services that run in this process; all four if it is empty.
+	Only []saga.Service
+	// Gateways, Carriers and Tokens connect the services to the world outside. Required by the services that use them.
 	Gateways payment.Gateways
 	Carriers shipping.Carriers
 	Tokens   payment.Tokens
@@ -35,6 +38,9 @@ type ServicesOptions struct {
 	Jitter func() float64
 	// Report is told of errors in the background: see calls.Options. Required.
 	Report func(id saga.OrderID, err error)
+	// DoubtedSince is when the history was last rolled back and accepted, zero for never: what was not recorded before may
+	// have happened all the same. See saga.Order.Doubted.
+	DoubtedSince time.Time
 	// More are services of the program's own, which own steps of a flow of its own: see saga.Register.
 	More []NewService
 }
@@ -51,7 +57,8 @@ type Service interface {
 	Close()
 }
 
-// Services are the four services on one store, and the program's own.
+// Services are those of the four services that run in this process, on one store, and the program's own. A service that does
+// not run here is nil.
 type Services struct {
 	Executor  *eventcore.Executor
 	Order     *order.Engine
@@ -70,22 +77,46 @@ func NewServices(ctx context.Context, store eventcore.Store, options ServicesOpt
 		return nil, fmt.Errorf("start the executor: %w", err)
 	}
 	identity := store.Identity()
-	gatewayCalls := calls.Options{
-		Clock: options.Clock, Timeout: options.CallTimeout, Jitter: options.Jitter, Report: options.Report,
-	}
-	carrierCalls, otherCalls := gatewayCalls, gatewayCalls
-	gatewayCalls.Settings, carrierCalls.Settings = options.GatewaySettings, options.CarrierSettings
-	services := &Services{
-		Executor:  executor,
-		Order:     order.New(executor, identity, options.Clock),
-		Inventory: inventory.New(executor, identity, options.Clock),
-		Payment:   payment.New(executor, identity, options.Gateways, options.Tokens, gatewayCalls),
-		Shipping:  shipping.New(executor, identity, options.Carriers, carrierCalls),
+	services := &Services{Executor: executor}
+	for name, add := range services.makers(identity, options) {
+		if len(options.Only) == 0 || slices.Contains(options.Only, name) {
+			add()
+		}
 	}
 	for _, service := range options.More {
-		services.More = append(services.More, service(executor, identity, otherCalls))
+		services.More = append(services.More, service(executor, identity, options.calls(nil)))
 	}
 	return services, nil
+}
+
+// makers make the services, by name.
+func (s *Services) makers(identity eventcore.Identity, options ServicesOptions) map[saga.Service]func() {
+	return map[saga.Service]func(){
+		saga.OrderService: func() {
+			s.Order = order.New(s.Executor, identity, options.Clock)
+			s.Order.DoubtSince(options.DoubtedSince)
+		},
+		saga.InventoryService: func() { s.Inventory = inventory.New(s.Executor, identity, options.Clock) },
+		saga.PaymentService: func() {
+			s.Payment = payment.New(s.Executor, identity, options.Gateways, options.Tokens, options.calls(options.GatewaySettings))
+		},
+		saga.ShippingService: func() {
+			s.Shipping = shipping.New(s.Executor, identity, options.Carriers, options.calls(options.CarrierSettings))
+		},
+	}
+}
+
+// calls returns the options of a service that calls providers with the settings.
+func (o ServicesOptions) calls(settings func(name string) guard.Settings) calls.Options {
+	return calls.Options{
+		Clock: o.Clock, Timeout: o.CallTimeout, Jitter: o.Jitter, Report: o.Report, Settings: settings, DoubtedSince: o.DoubtedSince,
+	}
+}
+
+// Fold returns the order as recorded, the zero Order if there is none.
+func (s *Services) Fold(ctx context.Context, id saga.OrderID) (saga.Order, error) {
+	view, err := eventcore.View[saga.Order](ctx, s.Executor, id.Stream())
+	return view.State, err
 }
 
 // Step lets each service take what is due for the order, and returns when to do so again if nothing wakes the order
@@ -106,7 +137,18 @@ func (s *Services) Step(ctx context.Context, id saga.OrderID) (time.Time, error)
 
 func (s *Services) steps() []func(context.Context, saga.OrderID) (time.Time, error) {
 	steps := make([]func(context.Context, saga.OrderID) (time.Time, error), 0, 4+len(s.More))
-	steps = append(steps, s.Order.Step, s.Inventory.Step, s.Payment.Step, s.Shipping.Step)
+	if s.Order != nil {
+		steps = append(steps, s.Order.Step)
+	}
+	if s.Inventory != nil {
+		steps = append(steps, s.Inventory.Step)
+	}
+	if s.Payment != nil {
+		steps = append(steps, s.Payment.Step)
+	}
+	if s.Shipping != nil {
+		steps = append(steps, s.Shipping.Step)
+	}
 	for _, service := range s.More {
 		steps = append(steps, service.Step)
 	}
@@ -115,8 +157,11 @@ func (s *Services) steps() []func(context.Context, saga.OrderID) (time.Time, err
 
 // Close lets the calls under way end and stops the executor.
 func (s *Services) Close() {
-	s.Payment.Close()
-	s.Shipping.Close()
+	for _, service := range []*calls.Engine{s.Payment, s.Shipping} {
+		if service != nil {
+			service.Close()
+		}
+	}
 	for _, service := range s.More {
 		service.Close()
 	}

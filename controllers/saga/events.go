@@ -45,6 +45,9 @@ func NewRegistry() *eventcore.Registry {
 		eventcore.Type[OutcomeUnknown]("OutcomeUnknown", 1),
 		eventcore.Type[AttentionRequired]("AttentionRequired", 1),
 		eventcore.Type[AttentionResolved]("AttentionResolved", 1),
+		eventcore.Type[CallDoubted]("CallDoubted", 1),
+		eventcore.Type[RollbackSuspected]("RollbackSuspected", 1),
+		eventcore.Type[RollbackAccepted]("RollbackAccepted", 1),
 	}, ownEvents...)...)
 }
 
@@ -183,6 +186,8 @@ func CallOf(payload any) (Call, bool) {
 	case ShipmentRequested:
 		return payload.Call, true
 	case ShipmentCancelRequested:
+		return payload.Call, true
+	case CallDoubted:
 		return payload.Call, true
 	case StepEvent:
 		change := payload.StepChange()

@@ -77,6 +77,9 @@ func examples() []any {
 			Attention: 42, Step: saga.ProcessPayment, Undo: true, Action: saga.ResolveSkip, Reason: "Paid back in cash",
 			Actor: "ada@example.org", Reference: "till-7",
 		},
+		saga.CallDoubted{Step: saga.ProcessPayment, Call: call},
+		saga.RollbackSuspected{Epoch: 1, Reason: "Position 9 was seen, the head is 7"},
+		saga.RollbackAccepted{Epoch: 2},
 	}
 }
 

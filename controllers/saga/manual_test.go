@@ -125,6 +125,8 @@ var recorders = []struct{ prefix, service string }{
 	{"Capture", "payment"},
 	{"Refund", "payment"},
 	{"Shipment", "shipping"},
+	{"Rollback", "the operator"},
+	{"CallDoubted", "order"},
 	{"", "the step's"},
 }
 
@@ -163,7 +165,7 @@ func fieldsOf(event reflect.Type) string {
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	said := map[string]string{}
-	for _, name := range []string{"events.go", "events_verbs.go"} {
+	for _, name := range []string{"events.go", "events_history.go", "events_verbs.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

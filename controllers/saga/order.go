@@ -105,6 +105,8 @@ type CallStatus struct {
 	InFlight bool
 	// Unknown is set while nobody knows whether the call happened.
 	Unknown bool
+	// Doubted is set while a call is looked up that nobody may ever have made: see CallDoubted.
+	Doubted bool
 	// Generation is the one of the next intent.
 	Generation int
 	// Succeeded is the last generation that has succeeded.

@@ -31,6 +31,8 @@ func (o Order) applyToStep(event *eventcore.Event) Order {
 		return o.change(payload.Step, at, retryScheduled(payload, o.Compensating))
 	case OutcomeUnknown:
 		return o.change(payload.Step, at, outcomeUnknown(payload))
+	case CallDoubted:
+		return o.doubted(payload, at)
 	}
 	return o.applyToPayment(event)
 }
@@ -180,11 +182,11 @@ func (c *CallStatus) request(call Call) {
 	c.Last, c.Generation = call, call.Generation
 	c.Tries++
 	c.Lookups = 0
-	c.Unsettled, c.InFlight, c.Unknown, c.NotBefore = true, true, false, time.Time{}
+	c.Unsettled, c.InFlight, c.Unknown, c.Doubted, c.NotBefore = true, true, false, false, time.Time{}
 }
 
 func (c *CallStatus) settle() {
-	c.Unsettled, c.InFlight, c.Unknown, c.NotBefore = false, false, false, time.Time{}
+	c.Unsettled, c.InFlight, c.Unknown, c.Doubted, c.NotBefore = false, false, false, false, time.Time{}
 	c.Failures, c.Lookups = 0, 0
 }
 

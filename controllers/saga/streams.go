@@ -22,6 +22,9 @@ func AggregateStreams() []eventcore.StreamID {
 	return append([]eventcore.StreamID{OrderAggregate, InventoryAggregate, PaymentAggregate, ShippingAggregate}, ownAggregates...)
 }
 
+// HistoryStream holds what has become of the history as a whole: see History.
+const HistoryStream eventcore.StreamID = "operator-history"
+
 const (
 	orderPrefix   = "order-"
 	productPrefix = "inventory-product-"

@@ -50,6 +50,8 @@ type keyHistory struct {
 	intents   int
 	first     eventcore.Position
 	fenced    eventcore.Position
+	// doubted says that nobody knows how often the call was made before a part of the history was lost.
+	doubted bool
 }
 
 // New returns a checker that has seen no event.
@@ -197,6 +199,8 @@ func (h *history) intend(call saga.Call, event *eventcore.Event) {
 		h.keys[call.Key] = key
 	}
 	key.intents++
+	_, doubted := event.Payload.(saga.CallDoubted)
+	key.doubted = key.doubted || doubted
 }
 
 func (h *history) fence(account *orderAccount, retry saga.StepRetryScheduled, position eventcore.Position) {
@@ -225,6 +229,11 @@ func operationOfIntent(payload any) operation {
 		return refund
 	case saga.ShipmentRequested:
 		return ship
+	case saga.CallDoubted:
+		if payload.Step == saga.CreateShipment {
+			return ship
+		}
+		return charge
 	}
 	return withdraw
 }

@@ -109,6 +109,8 @@ func (v *visit) step() {
 		v.retry(payload)
 	case saga.OutcomeUnknown:
 		v.unknown(payload)
+	case saga.CallDoubted:
+		v.doubt(payload)
 	case saga.AttentionRequired:
 		v.attend(payload)
 	case saga.AttentionResolved:

@@ -26,6 +26,13 @@ func (v *visit) intend(o operation, call saga.Call, amount saga.Money) {
 	}
 }
 
+// doubt counts a call that may have been made in a part of the history that was lost, whatever the order is at.
+func (v *visit) doubt(payload saga.CallDoubted) {
+	if o, ok := v.account.operationOf(payload.Step, false); ok {
+		v.intend(o, payload.Call, saga.Money{})
+	}
+}
+
 func (v *visit) nextTry(o operation, c *callAccount, call saga.Call, amount saga.Money) {
 	where := at(c.Intent, v.position())
 	v.demand(c.Key == call.Key && c.Amount == amount, KeyPerGeneration, where,

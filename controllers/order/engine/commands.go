@@ -18,6 +18,10 @@ type CreateOrder struct {
 	Content saga.OrderCreated
 	// Suspended has the order wait for Resume from the start, or from where it was suspended because its object was gone.
 	Suspended bool
+	// LostIn is the id of the store whose history may have lost the order, empty for an order that it can't have known. Now is
+	// the time.
+	LostIn string
+	Now    time.Time
 }
 
 // ReadStreams implements eventcore.Command.
@@ -71,10 +75,47 @@ func (c CreateOrder) attach(b *eventcore.Boundary, order saga.Order) error {
 }
 
 func (c CreateOrder) begin(b *eventcore.Boundary) error {
+	events := []any{c.Content}
 	if c.Suspended {
-		return appendAll(b, c.Order, c.Content, saga.OrderSuspended{Reason: saga.ReasonSuspended})
+		events = append(events, saga.OrderSuspended{Reason: saga.ReasonSuspended})
 	}
-	return appendAll(b, c.Order, c.Content)
+	if err := appendAll(b, c.Order, events...); err != nil || c.LostIn == "" {
+		return err
+	}
+	order := saga.Order{ID: c.Order, Content: c.Content}
+	return appendDoubts(b, order, order.DoubtedFromStart(c.LostIn, c.Now))
+}
+
+// DoubtCalls is the command behind Engine.Doubt.
+type DoubtCalls struct {
+	Order saga.OrderID
+	// Store is the id of the store.
+	Store      string
+	Since, Now time.Time
+}
+
+// ReadStreams implements eventcore.Command.
+func (c DoubtCalls) ReadStreams() []eventcore.StreamID { return []eventcore.StreamID{c.Order.Stream()} }
+
+// Handle implements eventcore.Command.
+func (c DoubtCalls) Handle(b *eventcore.Boundary) error {
+	order := eventcore.Load[saga.Order](b, c.Order.Stream())
+	return appendDoubts(b, order, order.Doubted(c.Store, c.Since, c.Now))
+}
+
+// appendDoubts appends each to the events of the service that will look the call up.
+func appendDoubts(b *eventcore.Boundary, order saga.Order, calls []saga.CallDoubted) error {
+	flow := order.Flow()
+	if flow == nil {
+		return nil
+	}
+	for _, call := range calls {
+		owner := flow.Step(call.Step).Owner
+		if err := b.Append(call, owner.Aggregate(), order.ID.Stream()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Advance completes the order, turns it round or cancels it, whatever is due.

@@ -18,6 +18,8 @@ type Engine struct {
 	executor *eventcore.Executor
 	store    string
 	clock    func() time.Time
+	// doubted is when a part of the history was lost, zero for never.
+	doubted time.Time
 }
 
 // New returns the service on the executor. identity is that of the executor's store; clock is time.Now if nil.
@@ -26,6 +28,32 @@ func New(executor *eventcore.Executor, identity eventcore.Identity, clock func()
 		clock = time.Now
 	}
 	return &Engine{executor: executor, store: identity.StoreID.String(), clock: clock}
+}
+
+// DoubtSince tells, before anything else is called, when a part of the history was lost: the calls that it may have held are
+// looked up first.
+func (e *Engine) DoubtSince(at time.Time) { e.doubted = at }
+
+// clockSkew is how far the API server's clock may be behind the operator's.
+const clockSkew = time.Minute
+
+// Lost reports whether an order of the object may have been known to the part of the history that was lost: the object is
+// older.
+func (e *Engine) Lost(created time.Time) bool {
+	return !e.doubted.IsZero() && created.Before(e.doubted.Add(clockSkew))
+}
+
+// Doubt has the calls looked up that a lost part of the history may have held, before anything else is done for the order.
+func (e *Engine) Doubt(ctx context.Context, id saga.OrderID) error {
+	if e.doubted.IsZero() {
+		return nil
+	}
+	order, err := e.Order(ctx, id)
+	if err != nil || len(order.Doubted(e.store, e.doubted, e.clock())) == 0 {
+		return err
+	}
+	_, err = e.executor.Execute(ctx, DoubtCalls{Order: id, Store: e.store, Since: e.doubted, Now: e.clock()}, e.metadata(order))
+	return err
 }
 
 // Accept creates the order, or attaches the object of content.UID to the order of that name if its content is the same;
@@ -41,6 +69,12 @@ func (e *Engine) Accept(ctx context.Context, id saga.OrderID, content saga.Order
 // AcceptSuspended is Accept for an order that its user wants suspended: none of its steps is taken before Resume.
 func (e *Engine) AcceptSuspended(ctx context.Context, id saga.OrderID, content saga.OrderCreated) error {
 	return e.accept(ctx, CreateOrder{Order: id, Content: content, Suspended: true})
+}
+
+// AcceptLost is Accept, or AcceptSuspended, for an order whose object is older than the loss of a part of the history: see Lost.
+// If the order is not there, its payment and its shipment may have been, and are looked up first.
+func (e *Engine) AcceptLost(ctx context.Context, id saga.OrderID, content saga.OrderCreated, suspended bool) error {
+	return e.accept(ctx, CreateOrder{Order: id, Content: content, Suspended: suspended, LostIn: e.store, Now: e.clock()})
 }
 
 func (e *Engine) accept(ctx context.Context, command CreateOrder) error {
@@ -71,6 +105,9 @@ func (e *Engine) accept(ctx context.Context, command CreateOrder) error {
 // Step completes the order, turns it round or cancels it, if that is due. It returns when to step again if no event
 // wakes the order before, the zero time for never.
 func (e *Engine) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
+	if err := e.Doubt(ctx, id); err != nil {
+		return time.Time{}, err
+	}
 	order, err := e.Order(ctx, id)
 	if err != nil {
 		return time.Time{}, err

@@ -53,7 +53,11 @@ func (s service) operation(row row) calls.Operation {
 			if err != nil {
 				return err
 			}
-			return provider.Cancel(ctx, s.request(row, order, call))
+			request, err := s.prepared(ctx, provider, row, order, s.request(row, order, call))
+			if err != nil {
+				return err
+			}
+			return provider.Cancel(ctx, request)
 		},
 		Refused: row.refused,
 	}
@@ -134,11 +138,30 @@ func (s service) find(ctx context.Context, order saga.Order, call saga.Call, row
 	if err != nil {
 		return nil, err
 	}
-	movement, err := provider.Find(ctx, s.request(row, order, call))
+	request, err := s.prepared(ctx, provider, row, order, s.request(row, order, call))
+	if err != nil {
+		return nil, err
+	}
+	movement, err := provider.Find(ctx, request)
 	if err != nil || movement == nil {
 		return nil, err
 	}
 	return row.succeeded(order, call, *movement), nil
+}
+
+// prepared completes a request of which only a lost part of the history knew what the provider had prepared. To prepare again
+// gives the same answer, for as long as the provider knows the key.
+func (s service) prepared(ctx context.Context, provider Provider, row row, order saga.Order, request Request) (Request, error) {
+	preparer, ok := provider.(Preparer)
+	if !ok || !row.begins || request.Prepared != "" || !order.Step(row.step).Forward.Doubted {
+		return request, nil
+	}
+	complete, err := s.withToken(ctx, request, order)
+	if err != nil {
+		return Request{}, err
+	}
+	request.Prepared, err = preparer.Prepare(ctx, complete)
+	return request, err
 }
 
 // withToken completes the request by the token, which no event holds.
