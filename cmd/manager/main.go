@@ -1,7 +1,7 @@
 // Copyright The EventCore Order Operator Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command manager is the operator: the four services and their controllers in one process.
+// Command manager is the operator: the four services and their controllers in one process, or some of them.
 package main
 
 import (
@@ -9,9 +9,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	stdlog "log"
 	"os"
 
 	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 )
@@ -24,6 +26,9 @@ var (
 )
 
 func main() {
+	if name, arguments, ok := commandOf(os.Args[1:]); ok {
+		os.Exit(runCommand(name, arguments))
+	}
 	options, err := parseOptions(os.Args[1:], os.Stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -35,7 +40,7 @@ func main() {
 		return
 	}
 	logger := zap.New(zap.UseFlagOptions(&options.log))
-	ctrl.SetLogger(logger)
+	redirectLogs(logger)
 	ctx := logr.NewContext(ctrl.SetupSignalHandler(), logger)
 	if err := run(ctx, options); err != nil {
 		logger.Error(err, "The manager stopped")
@@ -43,29 +48,46 @@ func main() {
 	}
 }
 
+// redirectLogs has everything logged by the logger, also what libraries tell the standard library's, such as net/http.
+func redirectLogs(logger logr.Logger) {
+	ctrl.SetLogger(logger)
+	klog.SetLogger(logger)
+	stdlog.SetFlags(0)
+	stdlog.SetOutput(lines{logger.WithName("library")})
+}
+
+// lines logs each write as a line.
+type lines struct{ logr.Logger }
+
+// Write implements io.Writer.
+func (l lines) Write(line []byte) (int, error) {
+	l.Info(string(trimNewline(line)))
+	return len(line), nil
+}
+
+func trimNewline(line []byte) []byte {
+	if n := len(line); n > 0 && line[n-1] == '\n' {
+		return line[:n-1]
+	}
+	return line
+}
+
 // run starts the manager and returns nil once ctx has ended and everything is closed.
-func run(ctx context.Context, options options) (err error) {
+func run(ctx context.Context, options options) error {
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return fmt.Errorf("find the API server (set --kubeconfig or KUBECONFIG, or run in a cluster): %w", err)
 	}
-	world, err := openWorld(ctx, options)
+	p, err := newProcess(config, options, logr.FromContextOrDiscard(ctx))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, world.close()) }()
-	mgr, err := newManager(config, options)
+	frame, err := newFrame(config, options, p)
 	if err != nil {
 		return err
 	}
-	services, err := setup(ctx, mgr, world, options)
-	if err != nil {
-		return err
-	}
-	defer services.Close()
-	logr.FromContextOrDiscard(ctx).Info("Starting", "version", version, "store", world.store.Identity().StoreID.String())
-	if err := mgr.Start(ctx); err != nil {
-		return fmt.Errorf("run the controllers: %w", err)
+	if err := frame.Start(ctx); err != nil {
+		return fmt.Errorf("run the manager: %w", err)
 	}
 	return nil
 }

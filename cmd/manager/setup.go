@@ -5,23 +5,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
-	"github.com/go-logr/logr"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	runtimeconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
-	commercev1 "github.com/eventcore/order-operator/api/v1"
-	"github.com/eventcore/order-operator/controllers/feed"
 	"github.com/eventcore/order-operator/controllers/inventory"
 	"github.com/eventcore/order-operator/controllers/kube"
 	"github.com/eventcore/order-operator/controllers/order"
@@ -34,31 +26,27 @@ import (
 	"github.com/eventcore/order-operator/controllers/watch"
 )
 
-// leaseName is that of the Lease of the replicas.
-const leaseName = "order-operator.commerce.eventcore.dev"
-
 // eventSource is the name under which Kubernetes Events are reported.
 const eventSource = "order-operator"
 
 // retryAfter is when an order is looked at again after an error in the background.
 const retryAfter = 5 * time.Second
 
-func newManager(config *rest.Config, options options) (ctrl.Manager, error) {
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{commercev1.AddToScheme, corev1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			return nil, fmt.Errorf("register the API: %w", err)
-		}
-	}
-	mgr, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme:                        scheme,
-		Metrics:                       server.Options{BindAddress: options.metricsAddress},
-		HealthProbeBindAddress:        options.probeAddress,
-		PprofBindAddress:              options.pprofAddress,
-		LeaderElection:                options.leaderElection,
-		LeaderElectionID:              leaseName,
-		LeaderElectionNamespace:       options.leaderElectionNamespace,
-		LeaderElectionReleaseOnCancel: true, // the process ends right after
+// newManager returns the manager of a session's controllers. The frame serves its probes and metrics.
+func newManager(p *process) (ctrl.Manager, error) {
+	mgr, err := ctrl.NewManager(p.config, ctrl.Options{
+		Scheme:                        p.scheme,
+		Logger:                        p.logger,
+		Metrics:                       server.Options{BindAddress: "0"},
+		HealthProbeBindAddress:        "0",
+		LeaderElection:                p.options.leaderElection,
+		LeaderElectionID:              p.options.services.lease(),
+		LeaderElectionNamespace:       p.options.leaderElectionNamespace,
+		LeaderElectionReleaseOnCancel: true, // nothing of the session is left then
+		GracefulShutdownTimeout:       new(stopTimeout),
+		Controller: runtimeconfig.Controller{
+			SkipNameValidation: new(true), // the session before had the same ones
+		},
 		Cache: cache.Options{
 			DefaultTransform:            cache.TransformStripManagedFields(),
 			ReaderFailOnMissingInformer: true,
@@ -70,127 +58,129 @@ func newManager(config *rest.Config, options options) (ctrl.Manager, error) {
 	return mgr, nil
 }
 
-// setup adds the services, their controllers and the probes to the manager.
-func setup(ctx context.Context, mgr ctrl.Manager, w *world, options options) (*runner.Services, error) {
-	f := feed.New(w.store)
-	logger := logr.FromContextOrDiscard(ctx)
-	checker, err := newChecker(mgr, w, f)
-	if err != nil {
-		return nil, err
+// setup adds the services of the process and their controllers to the manager.
+func (s *session) setup(ctx context.Context, history saga.History) (err error) {
+	secrets := kube.Secrets{Reader: s.mgr.GetAPIReader(), Namespace: ownNamespace(s.options.namespace)}
+	gateways := &payment.Gateways{Reader: s.mgr.GetClient(), Secrets: secrets, Clock: time.Now}
+	if s.world.payments != nil {
+		gateways.Simulated = simulatedpayment.New(s.world.payments, simulatedpayment.Options{})
 	}
-	secrets := kube.Secrets{Reader: mgr.GetAPIReader(), Namespace: ownNamespace(options.namespace)}
-	gateways := &payment.Gateways{
-		Reader: mgr.GetClient(), Secrets: secrets, Clock: time.Now,
-		Simulated: simulatedpayment.New(w.payments, simulatedpayment.Options{}),
+	carriers := &shipping.Carriers{Reader: s.mgr.GetClient(), Secrets: secrets, Clock: time.Now}
+	if s.world.shipments != nil {
+		carriers.Simulated = simulatedshipping.New(s.world.shipments, simulatedshipping.Options{})
 	}
-	carriers := &shipping.Carriers{
-		Reader: mgr.GetClient(), Secrets: secrets, Clock: time.Now,
-		Simulated: simulatedshipping.New(w.shipments, simulatedshipping.Options{}),
-	}
-	services, err := runner.NewServices(ctx, w.store, runner.ServicesOptions{
-		Gateways:    gateways,
-		Carriers:    carriers,
-		Tokens:      payment.Tokens{Reader: mgr.GetAPIReader()},
-		CallTimeout: options.callTimeout,
-
-		GatewaySettings: payment.Settings(mgr.GetClient()),
-		CarrierSettings: shipping.Settings(mgr.GetClient()),
+	s.services, err = runner.NewServices(ctx, s.world.store, runner.ServicesOptions{
+		Only:            s.options.services,
+		Gateways:        gateways,
+		Carriers:        carriers,
+		Tokens:          payment.Tokens{Reader: s.mgr.GetAPIReader(), Trust: s.trust},
+		CallTimeout:     s.options.callTimeout,
+		DoubtedSince:    history.AcceptedAt,
+		GatewaySettings: payment.Settings(s.mgr.GetClient()),
+		CarrierSettings: shipping.Settings(s.mgr.GetClient()),
 		Report: func(id saga.OrderID, err error) {
-			logger.Error(err, "A call to a provider could not be carried out", "Order", id.String())
-			f.Later(id, retryAfter)
+			s.logger.Error(err, "A call to a provider could not be carried out", "Order", id.String())
+			s.feed.Later(id, retryAfter)
 		},
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	o := operator{
-		mgr: mgr, world: w, services: services, feed: f, options: options, gateways: gateways, carriers: carriers,
-		checker: checker,
-	}
-	if err := o.addControllers(); err != nil {
-		services.Close()
-		return nil, err
-	}
-	return services, nil
-}
-
-// operator is what the controllers share.
-type operator struct {
-	mgr      ctrl.Manager
-	world    *world
-	services *runner.Services
-	feed     *feed.Feed
-	options  options
-	gateways *payment.Gateways
-	carriers *shipping.Carriers
-	checker  *watch.Watcher
-}
-
-func (o *operator) addControllers() error {
-	mgr, f := o.mgr, o.feed
-	for _, add := range []func() error{
-		func() error { return o.orders().SetupWithManager(mgr, f) },
-		func() error { return o.products().SetupWithManager(mgr, f) },
-		o.addProviders,
-		func() error { return mgr.Add(manager.RunnableFunc(f.Run)) },
-		func() error { return mgr.Add(manager.RunnableFunc(o.checker.Run)) },
-		func() error { return addHistory(mgr, o.world, o.options.history) },
-		func() error { return mgr.AddHealthzCheck("ping", healthz.Ping) },
-		func() error { return mgr.AddReadyzCheck("orders", ready(mgr, o.world, f, o.options.leaderElection)) },
+	for service, add := range map[saga.Service]func() error{
+		saga.OrderService:     s.addOrders,
+		saga.InventoryService: s.addProducts,
+		saga.PaymentService:   func() error { return s.addGateways(gateways) },
+		saga.ShippingService:  func() error { return s.addCarriers(carriers) },
 	} {
-		if err := add(); err != nil {
-			return fmt.Errorf("set up the controllers: %w", err)
+		if !s.options.services.has(service) {
+			continue
 		}
+		if err := add(); err != nil {
+			return fmt.Errorf("set up the controllers of %s: %w", service, err)
+		}
+	}
+	if s.judges() {
+		if err := addHistory(s.mgr, s.world, s.options.history); err != nil {
+			return fmt.Errorf("set up the history API: %w", err)
+		}
+	}
+	return s.addRunnables()
+}
+
+// addRunnables adds what follows the store.
+func (s *session) addRunnables() error {
+	if err := s.mgr.Add(manager.RunnableFunc(s.follow)); err != nil {
+		return fmt.Errorf("set up the feed: %w", err)
+	}
+	if err := s.mgr.Add(everywhere(s.watch)); err != nil {
+		return fmt.Errorf("set up the watch over the history: %w", err)
 	}
 	return nil
 }
 
-func (o *operator) orders() *order.Reconciler {
-	return &order.Reconciler{
-		Client: o.mgr.GetClient(), Live: o.mgr.GetAPIReader(), Recorder: o.mgr.GetEventRecorder(eventSource),
-		Open: o.feed.OpenOrders, CaughtUp: o.feed.CaughtUp,
-		Engine: o.services.Order, Identity: o.world.store.Identity(), Clock: time.Now, Violation: o.checker.Order,
+// everywhere is a runnable of all replicas, whoever works.
+type everywhere func(ctx context.Context) error
+
+// Start implements manager.Runnable.
+func (e everywhere) Start(ctx context.Context) error { return e(ctx) }
+
+// NeedLeaderElection implements manager.LeaderElectionRunnable.
+func (e everywhere) NeedLeaderElection() bool { return false }
+
+// addOrders adds the order service, which watches the Orders and has the events checked.
+func (s *session) addOrders() error {
+	checker, err := newChecker(s)
+	if err != nil {
+		return err
 	}
+	if err := s.mgr.Add(manager.RunnableFunc(checker.Run)); err != nil {
+		return err
+	}
+	orders := &order.Reconciler{
+		Client: s.mgr.GetClient(), Live: s.mgr.GetAPIReader(), Recorder: s.mgr.GetEventRecorder(eventSource),
+		Open: s.feed.OpenOrders, CaughtUp: s.feed.CaughtUp, Behind: s.end,
+		Engine: s.services.Order, Identity: s.identity, Clock: time.Now, Violation: checker.Order,
+	}
+	if err := orders.SetupWithManager(s.mgr, s.feed); err != nil || !s.options.services.has(saga.InventoryService) {
+		return err
+	}
+	return s.addProductsWith(checker)
 }
 
-func (o *operator) products() *inventory.ProductReconciler {
-	return &inventory.ProductReconciler{
-		Client: o.mgr.GetClient(), Engine: o.services.Inventory, Identity: o.world.store.Identity(), Clock: time.Now,
-		Violation: o.checker.Product,
-	}
-}
-
-func (o *operator) addProviders() error {
-	usage := kube.Usage{Open: o.feed.OpenOrders, CaughtUp: o.feed.CaughtUp, Order: o.services.Order.Order}
-	gateways := &payment.GatewayReconciler{
-		Client: o.mgr.GetClient(), Arrived: o.feed.Arrived, Gateways: o.gateways, Usage: usage, Clock: time.Now,
-	}
-	carriers := &shipping.CarrierReconciler{
-		Client: o.mgr.GetClient(), Arrived: o.feed.Arrived, Carriers: o.carriers, Usage: usage, Clock: time.Now,
-	}
-	return errors.Join(
-		gateways.SetupWithManager(o.mgr, o.feed, o.services.Payment),
-		carriers.SetupWithManager(o.mgr, o.feed, o.services.Shipping),
-	)
-}
-
-// ready says that the store answers and, once this replica is the one that works, that it knows the open orders. A
-// replica that waits for its turn is ready: it has nothing to catch up with before.
-func ready(mgr ctrl.Manager, w *world, f *feed.Feed, leaderElection bool) healthz.Checker {
-	return func(request *http.Request) error {
-		if _, err := w.store.Head(request.Context()); err != nil {
-			return fmt.Errorf("the event store does not answer: %w", err)
-		}
-		select {
-		case <-mgr.Elected():
-		default:
-			if leaderElection {
-				return nil
-			}
-		}
-		if !f.CaughtUp() {
-			return errors.New("the open orders are still being read")
-		}
+// addProducts adds the inventory service, unless addOrders does.
+func (s *session) addProducts() error {
+	if s.judges() {
 		return nil
 	}
+	return s.addProductsWith(nil)
+}
+
+// addProductsWith adds the inventory service. Without a checker, Products don't show what one finds: the log and the metrics of the
+// order service's process do.
+func (s *session) addProductsWith(checker *watch.Watcher) error {
+	products := &inventory.ProductReconciler{
+		Client: s.mgr.GetClient(), Engine: s.services.Inventory, Identity: s.identity, Clock: time.Now,
+	}
+	if checker != nil {
+		products.Violation = checker.Product
+	}
+	return products.SetupWithManager(s.mgr, s.feed)
+}
+
+func (s *session) addGateways(gateways *payment.Gateways) error {
+	reconciler := &payment.GatewayReconciler{
+		Client: s.mgr.GetClient(), Arrived: s.feed.Arrived, Gateways: gateways, Usage: s.usage(), Clock: time.Now,
+	}
+	return reconciler.SetupWithManager(s.mgr, s.feed, s.services.Payment)
+}
+
+func (s *session) addCarriers(carriers *shipping.Carriers) error {
+	reconciler := &shipping.CarrierReconciler{
+		Client: s.mgr.GetClient(), Arrived: s.feed.Arrived, Carriers: carriers, Usage: s.usage(), Clock: time.Now,
+	}
+	return reconciler.SetupWithManager(s.mgr, s.feed, s.services.Shipping)
+}
+
+func (s *session) usage() kube.Usage {
+	return kube.Usage{Open: s.feed.OpenOrders, CaughtUp: s.feed.CaughtUp, Order: s.services.Fold}
 }

@@ -9,36 +9,73 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/google/uuid"
+
 	"github.com/eventcore/order-operator/controllers/ledger"
+	"github.com/eventcore/order-operator/controllers/saga"
 	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/eventcore/open"
 )
 
-// world is what the services stand on: the event store, and the ledgers of the simulated providers.
+// world is what the services stand on: the event store, and the ledgers of the simulated providers, nil where there are none.
 type world struct {
 	store     eventcore.Store
 	payments  *ledger.Ledger
 	shipments *ledger.Ledger
 }
 
+// creation returns the identity of a store that has to be created, or an error if this process may not create it.
+type creation func(ctx context.Context) (uuid.UUID, error)
+
 // openWorld opens everything or nothing.
-func openWorld(ctx context.Context, options options) (_ *world, err error) {
+func openWorld(ctx context.Context, options options, create creation) (_ *world, err error) {
 	w := &world{}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
 		}
 	}()
-	if w.store, err = open.Store(ctx, options.store); err != nil {
+	dsn, err := options.dsn()
+	if err != nil {
+		return nil, err
+	}
+	if err := w.openLedgers(ctx, options, dsn); err != nil {
+		return nil, err
+	}
+	if w.store, err = openStore(ctx, dsn, create); err != nil {
 		return nil, fmt.Errorf("--store: %w", err)
 	}
-	if w.payments, err = openLedger(ctx, options.simulatedDir, "payments.db"); err != nil {
-		return nil, err
-	}
-	if w.shipments, err = openLedger(ctx, options.simulatedDir, "shipments.db"); err != nil {
-		return nil, err
-	}
 	return w, nil
+}
+
+func openStore(ctx context.Context, dsn string, create creation) (eventcore.Store, error) {
+	store, err := open.Open(ctx, dsn, open.Options{Existing: true})
+	if !errors.Is(err, eventcore.ErrNoStore) {
+		return store, err
+	}
+	id, err := create(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return open.Open(ctx, dsn, open.Options{StoreID: id})
+}
+
+// errLedgers says that the simulated providers can't be used: nothing that passes.
+var errLedgers = errors.New("--simulated-dir")
+
+func (w *world) openLedgers(ctx context.Context, options options, dsn string) (err error) {
+	if options.simulatedDir == "" && dsn != memoryStore {
+		return nil
+	}
+	if options.services.has(saga.PaymentService) {
+		if w.payments, err = openLedger(ctx, options.simulatedDir, "payments.db"); err != nil {
+			return err
+		}
+	}
+	if options.services.has(saga.ShippingService) {
+		w.shipments, err = openLedger(ctx, options.simulatedDir, "shipments.db")
+	}
+	return err
 }
 
 func openLedger(ctx context.Context, folder, name string) (*ledger.Ledger, error) {
@@ -48,7 +85,7 @@ func openLedger(ctx context.Context, folder, name string) (*ledger.Ledger, error
 	}
 	opened, err := ledger.Open(ctx, path)
 	if err != nil {
-		return nil, fmt.Errorf("--simulated-dir: %w", err)
+		return nil, fmt.Errorf("%w: %w", errLedgers, err)
 	}
 	return opened, nil
 }

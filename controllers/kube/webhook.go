@@ -60,3 +60,11 @@ func (s Secrets) Checked(ctx context.Context, name, key string, check func(strin
 func Misconfigured(err error) error {
 	return &NotReady{Reason: commercev1.ReasonConfigurationInvalid, Message: err.Error()}
 }
+
+// NotSimulated is the verdict on a simulated provider where the manager keeps no ledger for it.
+func NotSimulated() error {
+	return &NotReady{
+		Reason:  commercev1.ReasonConfigurationInvalid,
+		Message: "Simulated providers are off: start the manager with --simulated-dir, or use another provider",
+	}
+}

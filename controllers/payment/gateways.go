@@ -34,7 +34,7 @@ type Gateways struct {
 	Reader client.Reader
 	// Secrets reads the credentials of providers.
 	Secrets kube.Secrets
-	// Simulated is the provider of every gateway of that kind.
+	// Simulated is the provider of every gateway of that kind, nil if there are none.
 	Simulated engine.Provider
 	// Clock tells the time.
 	Clock func() time.Time
@@ -84,6 +84,9 @@ func (g *Gateways) build(gateway *commercev1.PaymentGateway) kube.Build[engine.P
 		case spec.Stripe != nil:
 			return g.stripe(ctx, spec.Stripe)
 		}
+		if g.Simulated == nil {
+			return nil, "", kube.NotSimulated()
+		}
 		return g.Simulated, "", nil
 	}
 }
@@ -117,6 +120,9 @@ func (g *Gateways) stripe(ctx context.Context, spec *commercev1.StripeProvider) 
 type Tokens struct {
 	// Reader reads Orders from the API server: a cached one may be gone.
 	Reader client.Reader
+	// Trust returns an error if the status of an Order tells of a history that the store does not have: nothing may be paid
+	// then. nil trusts all.
+	Trust func(ctx context.Context, id saga.OrderID, seen commercev1.History) error
 }
 
 // Token implements engine.Tokens.
@@ -128,6 +134,11 @@ func (t Tokens) Token(ctx context.Context, id saga.OrderID, accepted func(uid st
 	}
 	if err != nil {
 		return "", false, fmt.Errorf("read the payment token of order %s: %w", id, err)
+	}
+	if t.Trust != nil {
+		if err := t.Trust(ctx, id, order.Status.History); err != nil {
+			return "", false, fmt.Errorf("read the payment token of order %s: %w", id, err)
+		}
 	}
 	if !accepted(string(order.UID)) {
 		return "", false, nil

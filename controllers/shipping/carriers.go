@@ -27,7 +27,7 @@ type Carriers struct {
 	Reader client.Reader
 	// Secrets reads the credentials of providers.
 	Secrets kube.Secrets
-	// Simulated is the provider of every carrier of that kind.
+	// Simulated is the provider of every carrier of that kind, nil if there are none.
 	Simulated engine.Provider
 	// Clock tells the time.
 	Clock func() time.Time
@@ -71,7 +71,10 @@ func (c *Carriers) check(ctx context.Context, carrier *commercev1.Carrier) error
 func (c *Carriers) build(carrier *commercev1.Carrier) kube.Build[engine.Provider] {
 	spec := carrier.Spec.Provider
 	return func(ctx context.Context) (engine.Provider, string, error) {
-		if spec.Webhook == nil {
+		switch {
+		case spec.Webhook == nil && c.Simulated == nil:
+			return nil, "", kube.NotSimulated()
+		case spec.Webhook == nil:
 			return c.Simulated, "", nil
 		}
 		options, settings, err := c.Secrets.WebhookOptions(ctx, spec.Webhook)
