@@ -15,14 +15,23 @@ import (
 )
 
 // trust stops at an order of whose history its status has shown more than the store knows: nothing may rest on such a store.
-func (r *Reconciler) trust(_ context.Context, s *scope) error {
+func (r *Reconciler) trust(ctx context.Context, s *scope) error {
 	if s.object == nil || r.Behind == nil {
 		return nil
 	}
-	if err := behind(s.id, s.object.Status.History, r.Identity, s.order.Position); err != nil {
+	seen := s.object.Status.History
+	if behind(s.id, seen, r.Identity, s.order.Position) == nil {
+		return nil
+	}
+	latest, err := r.Engine.Latest(ctx, s.id) // another process may have recorded, and shown, more than this one has heard of
+	if err != nil {
+		return err
+	}
+	if err := behind(s.id, seen, r.Identity, latest.Position); err != nil {
 		r.Behind(err)
 		return reconcile.TerminalError(err)
 	}
+	s.order = latest
 	return nil
 }
 
@@ -46,7 +55,7 @@ func (r *Reconciler) doubt(ctx context.Context, s *scope) error {
 	if !s.order.Created() {
 		return nil
 	}
-	if err := r.Engine.Doubt(ctx, s.id); err != nil {
+	if doubted, err := r.Engine.Doubt(ctx, s.id); err != nil || !doubted {
 		return err
 	}
 	return r.refold(ctx, s)

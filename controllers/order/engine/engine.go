@@ -43,17 +43,18 @@ func (e *Engine) Lost(created time.Time) bool {
 	return !e.doubted.IsZero() && created.Before(e.doubted.Add(clockSkew))
 }
 
-// Doubt has the calls looked up that a lost part of the history may have held, before anything else is done for the order.
-func (e *Engine) Doubt(ctx context.Context, id saga.OrderID) error {
+// Doubt has the calls looked up that a lost part of the history may have held, before anything else is done for the order. It
+// reports whether there are any.
+func (e *Engine) Doubt(ctx context.Context, id saga.OrderID) (bool, error) {
 	if e.doubted.IsZero() {
-		return nil
+		return false, nil
 	}
 	order, err := e.Order(ctx, id)
 	if err != nil || len(order.Doubted(e.store, e.doubted, e.clock())) == 0 {
-		return err
+		return false, err
 	}
 	_, err = e.executor.Execute(ctx, DoubtCalls{Order: id, Store: e.store, Since: e.doubted, Now: e.clock()}, e.metadata(order))
-	return err
+	return err == nil, err
 }
 
 // Accept creates the order, or attaches the object of content.UID to the order of that name if its content is the same;
@@ -105,7 +106,7 @@ func (e *Engine) accept(ctx context.Context, command CreateOrder) error {
 // Step completes the order, turns it round or cancels it, if that is due. It returns when to step again if no event
 // wakes the order before, the zero time for never.
 func (e *Engine) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
-	if err := e.Doubt(ctx, id); err != nil {
+	if _, err := e.Doubt(ctx, id); err != nil {
 		return time.Time{}, err
 	}
 	order, err := e.Order(ctx, id)
@@ -124,6 +125,12 @@ func (e *Engine) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
 // Order returns the order as recorded, the zero Order if there is none.
 func (e *Engine) Order(ctx context.Context, id saga.OrderID) (saga.Order, error) {
 	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream(), eventcore.Followed())
+	return view.State, err
+}
+
+// Latest is Order with all that any process has recorded up to now: it asks the store.
+func (e *Engine) Latest(ctx context.Context, id saga.OrderID) (saga.Order, error) {
+	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream())
 	return view.State, err
 }
 
