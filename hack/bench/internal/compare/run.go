@@ -20,6 +20,8 @@ import (
 // Options are how thoroughly to measure.
 type Options struct {
 	Rounds int
+	// Cold leaves out the round that warms up.
+	Cold bool
 	// Slice is how long each workload works in a round.
 	Slice time.Duration
 	// Until is when groups stop that have had fewer rounds than Rounds, but leastRounds of them; never if zero.
@@ -37,6 +39,13 @@ func (o Options) another(round int) bool {
 		return false
 	}
 	return round <= o.Rounds
+}
+
+func (o Options) first() int {
+	if o.Cold {
+		return 1
+	}
+	return 0
 }
 
 // Run measures the groups, one after the other. Groups that need a PostgreSQL server are skipped if there is none.
@@ -90,7 +99,7 @@ func (g Group) run(ctx context.Context, room *lab.Lab, options Options, clock pr
 	}
 	rounds := results{}
 	// Round 0 warms up: files grow most at their beginning.
-	for round := 0; options.another(round); round++ {
+	for round := options.first(); options.another(round); round++ {
 		if round%reportEvery == 0 || round == options.Rounds {
 			clock.say("%s: round %d of %d", g.Name, round, options.Rounds)
 		}

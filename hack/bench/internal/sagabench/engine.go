@@ -118,6 +118,32 @@ func (e *Engine) CarryOut(ctx context.Context, compensated bool) error {
 // patience is longer than an order ever takes.
 const patience = 30 * time.Second
 
+// Fill carries out so many orders, happy ones.
+func (e *Engine) Fill(ctx context.Context, count int) error {
+	left := atomic.Int64{}
+	left.Store(int64(count))
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var group sync.WaitGroup
+	for range many {
+		group.Go(func() {
+			for ctx.Err() == nil && left.Add(-1) >= 0 {
+				if err := e.CarryOut(ctx, false); err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	return context.Cause(ctx)
+}
+
+// Last returns the order that was begun last.
+func (e *Engine) Last(ctx context.Context) (saga.Order, error) {
+	id, _ := shop.Order(int(e.number.Load()), false)
+	return e.runner.Order.Order(ctx, id)
+}
+
 // Commits is how many there were.
 func (e *Engine) Commits() int64 { return e.store.commits.Load() }
 
