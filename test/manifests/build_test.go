@@ -22,7 +22,7 @@ import (
 )
 
 // overlays are the ways to run the operator.
-var overlays = []string{"config/default", "config/overlays/postgres"}
+var overlays = []string{"config/default", "config/overlays/postgres", "config/overlays/microservices"}
 
 // kustomizations returns the folders below config/ that kubectl can build by themselves, and the components, which can't.
 func kustomizations(t *testing.T) (whole, components []string) {

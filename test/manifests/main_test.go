@@ -16,11 +16,15 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
+	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/test/harness"
+	"github.com/eventcore/order-operator/test/provider/providertest"
 )
 
 const (
@@ -40,12 +44,14 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(providertest.Run(func() int {
+		code, err := run(m)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return code
+	}))
 }
 
 func run(m *testing.M) (code int, err error) {
@@ -79,7 +85,11 @@ func run(m *testing.M) (code int, err error) {
 	if clients, err = kubernetes.NewForConfig(config); err != nil {
 		return 1, err
 	}
-	if api, err = client.New(config, client.Options{}); err != nil {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), commercev1.AddToScheme(scheme)); err != nil {
+		return 1, err
+	}
+	if api, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
 		return 1, err
 	}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: shop}}
