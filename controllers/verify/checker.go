@@ -33,6 +33,8 @@ type Checker struct {
 	seen       map[saga.OrderID]seen
 	last       eventcore.Position
 	violations []Violation
+	// lost says that a part of the log was lost, and its loss accepted: nobody knows what it announced.
+	lost bool
 }
 
 // history is what a checker with KeepSettled knows of an order beyond its account.
@@ -50,8 +52,6 @@ type keyHistory struct {
 	intents   int
 	first     eventcore.Position
 	fenced    eventcore.Position
-	// doubted says that nobody knows how often the call was made before a part of the history was lost.
-	doubted bool
 }
 
 // New returns a checker that has seen no event.
@@ -83,6 +83,9 @@ func (c *Checker) Apply(event *eventcore.Event) []Violation {
 		"event %d comes after event %d", event.Position, c.last)
 	c.add(log)
 	c.last = event.Position
+	if _, ok := event.Payload.(saga.RollbackAccepted); ok {
+		c.lost = true
+	}
 	if id, ok := saga.OrderOf(event); ok {
 		c.order(id, event)
 	} else {
@@ -199,8 +202,6 @@ func (h *history) intend(call saga.Call, event *eventcore.Event) {
 		h.keys[call.Key] = key
 	}
 	key.intents++
-	_, doubted := event.Payload.(saga.CallDoubted)
-	key.doubted = key.doubted || doubted
 }
 
 func (h *history) fence(account *orderAccount, retry saga.StepRetryScheduled, position eventcore.Position) {

@@ -114,11 +114,11 @@ func (c *Checker) judgeBook(correlation string, s *sums) {
 func (c *Checker) judgeKey(f *findings, id saga.OrderID, m Movement) {
 	known := c.histories[id].keys[m.Key]
 	if known == nil {
-		f.demand(m.State == Fenced, IntentBeforeOutcome, nil,
+		f.demand(m.State == Fenced || c.lost && m.State == Refused, IntentBeforeOutcome, nil,
 			"the provider was asked for a %s with the key %q, which no event announced", m.Kind, m.Key)
 		return
 	}
-	f.demand(m.Requests <= known.intents || m.State == Fenced || known.doubted, OneTryPerIntent, at(known.first),
+	f.demand(m.Requests <= known.intents || m.State == Fenced || c.lost, OneTryPerIntent, at(known.first),
 		"the provider was asked %d times for the %s, but only %d requests were announced", m.Requests, known.operation, known.intents)
 	f.demand(known.fenced == 0 || m.State != Done, FenceHolds, at(known.first, known.fenced),
 		"the %s is recorded as one that will never happen, but the provider did it", known.operation)

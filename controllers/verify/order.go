@@ -54,11 +54,20 @@ func (v *visit) attribution() {
 		"%s is marked as belonging to %q instead of %q", v.event.Type, m.CorrelationID, want)
 	v.demand(m.Actor != "", Attributed, at(v.position()), "nobody knows who decided %s", v.event.Type)
 	_, first := v.event.Payload.(saga.OrderCreated)
-	if version, _ := v.event.VersionIn(v.order.Stream()); version == 2 && !first {
-		_, first = v.event.Payload.(saga.OrderSuspended) // along with OrderCreated: nothing came before
-	}
-	v.demand(first || m.Causation > 0 && m.Causation < v.position(), Attributed, at(v.position()),
+	v.demand(first || v.withFirst() || m.Causation > 0 && m.Causation < v.position(), Attributed, at(v.position()),
 		"nobody knows what caused %s: it names event %d", v.event.Type, m.Causation)
+}
+
+// withFirst reports whether the event was recorded along with OrderCreated: nothing came before.
+func (v *visit) withFirst() bool {
+	version, _ := v.event.VersionIn(v.order.Stream())
+	switch v.event.Payload.(type) {
+	case saga.OrderSuspended:
+		return version == 2
+	case saga.CallDoubted:
+		return version <= 4
+	}
+	return false
 }
 
 // afterEnd: what may still come is a remark, or the undoing of what came to light late.

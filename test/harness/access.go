@@ -11,9 +11,11 @@ import (
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 )
 
@@ -81,12 +83,46 @@ func (c *Cluster) WriteManagerKubeconfig(ctx context.Context, path string) error
 	if err != nil {
 		return fmt.Errorf("read config/rbac: %w", err)
 	}
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: k.Namespace, Name: operatorAccount}}
+	return c.writeAccountKubeconfig(ctx, path, k.Namespace, operatorAccount)
+}
+
+// WriteServiceKubeconfig is WriteManagerKubeconfig for an account of its own that has the rights of one service, and no others. It may be
+// called once for each service.
+func (c *Cluster) WriteServiceKubeconfig(ctx context.Context, path, service string, credentials bool) error {
+	k, err := readKustomization(filepath.Join(c.options.Root, "config", "rbac"))
+	if err != nil {
+		return fmt.Errorf("read config/rbac: %w", err)
+	}
+	name := operatorAccount + "-" + service
+	subjects := []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: k.Namespace, Name: name}}
+	objects := []client.Object{
+		&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: k.Namespace, Name: name}},
+		&rbacv1.ClusterRoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: name + "-alone"}, Subjects: subjects,
+			RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
+		},
+	}
+	if credentials {
+		objects = append(objects, &rbacv1.RoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Namespace: k.Namespace, Name: name + "-credentials"}, Subjects: subjects,
+			RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: operatorAccount + "-credentials"},
+		})
+	}
+	for _, object := range objects {
+		if err := c.Client.Create(ctx, object); err != nil {
+			return fmt.Errorf("give the service %s its rights: %w", service, err)
+		}
+	}
+	return c.writeAccountKubeconfig(ctx, path, k.Namespace, name)
+}
+
+func (c *Cluster) writeAccountKubeconfig(ctx context.Context, path, namespace, name string) error {
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	token := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: new(int64(tokenSeconds))}}
 	if err := c.Client.SubResource("token").Create(ctx, account, token); err != nil {
-		return fmt.Errorf("request a token for serviceaccount/%s: %w", operatorAccount, err)
+		return fmt.Errorf("request a token for serviceaccount/%s: %w", name, err)
 	}
-	return c.writeKubeconfig(path, k.Namespace, &clientcmdapi.AuthInfo{Token: token.Status.Token})
+	return c.writeKubeconfig(path, namespace, &clientcmdapi.AuthInfo{Token: token.Status.Token})
 }
 
 // WriteAdminKubeconfig writes a kubeconfig, which only its owner can read, for the cluster's administrator. Commands that name no namespace

@@ -7,11 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -90,7 +92,7 @@ func StartManager(options ManagerOptions) (*Manager, error) {
 	if err := command.Start(); err != nil {
 		return nil, fmt.Errorf("start the manager: %w", err)
 	}
-	m := &Manager{command: command, probe: "http://" + probe + "/readyz", exited: make(chan struct{})}
+	m := &Manager{command: command, probe: "http://" + probe, exited: make(chan struct{})}
 	go func() {
 		defer close(m.exited)
 		m.err = command.Wait()
@@ -117,29 +119,55 @@ func (m *Manager) PID() int { return m.command.Process.Pid }
 func (m *Manager) WaitReady(ctx context.Context) error {
 	ticker := time.NewTicker(probeEvery)
 	defer ticker.Stop()
-	for !m.ready(ctx) {
+	return m.wait(ctx, "ready", ticker.C, func(ready bool, _ string) bool { return ready })
+}
+
+// WaitHeld waits until the manager says that it is not ready, with the words. It fails with ErrExited if the manager ends.
+func (m *Manager) WaitHeld(ctx context.Context, words string) error {
+	ticker := time.NewTicker(probeEvery)
+	defer ticker.Stop()
+	return m.wait(ctx, "held up: "+words, ticker.C, func(ready bool, why string) bool { return !ready && strings.Contains(why, words) })
+}
+
+func (m *Manager) wait(ctx context.Context, what string, again <-chan time.Time, wanted func(ready bool, why string) bool) error {
+	for {
+		ready, why := m.Readiness(ctx)
+		if wanted(ready, why) {
+			return nil
+		}
 		select {
-		case <-ticker.C:
+		case <-again:
 		case <-m.exited:
 			return fmt.Errorf("%w: %w", ErrExited, m.exit())
 		case <-ctx.Done():
-			return fmt.Errorf("wait for the manager to be ready: %w", context.Cause(ctx))
+			return fmt.Errorf("wait for the manager to be %s (it says %q): %w", what, why, context.Cause(ctx))
 		}
 	}
-	return nil
 }
 
-func (m *Manager) ready(ctx context.Context) bool {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.probe, http.NoBody)
+// Readiness returns whether the manager is ready, and what it says about that.
+func (m *Manager) Readiness(ctx context.Context) (ready bool, why string) {
+	return m.ask(ctx, "/readyz")
+}
+
+// Alive reports whether the manager says that it lives.
+func (m *Manager) Alive(ctx context.Context) bool {
+	alive, _ := m.ask(ctx, "/healthz")
+	return alive
+}
+
+func (m *Manager) ask(ctx context.Context, path string) (ok bool, says string) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.probe+path, http.NoBody)
 	if err != nil {
-		return false
+		return false, ""
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return false
+		return false, ""
 	}
-	_ = response.Body.Close()
-	return response.StatusCode == http.StatusOK
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 4096))
+	return err == nil && response.StatusCode == http.StatusOK, string(body)
 }
 
 // Kill ends the process by SIGKILL and returns when it is gone. It fails with ErrExited if the process had ended before.

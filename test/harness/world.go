@@ -62,14 +62,17 @@ func (w *Witness) ledgers() []Entries {
 }
 
 // Witness opens the World.
-func (w World) Witness(ctx context.Context) (_ *Witness, err error) {
+func (w World) Witness(ctx context.Context) (*Witness, error) { return w.WitnessOf(ctx, w.DSN()) }
+
+// WitnessOf is Witness where the event store is another one than that of the World.
+func (w World) WitnessOf(ctx context.Context, dsn string) (_ *Witness, err error) {
 	witness := &Witness{}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, witness.Close())
 		}
 	}()
-	if witness.Store, err = open.Store(ctx, w.DSN()); err != nil {
+	if witness.Store, err = open.Store(ctx, dsn); err != nil {
 		return nil, err
 	}
 	if witness.Payments, err = ledger.Open(ctx, filepath.Join(w.ledgers(), "payments.db")); err != nil {
