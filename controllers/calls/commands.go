@@ -57,15 +57,6 @@ func nextCall(store string, order saga.Order, o *Operation, deadline time.Time) 
 	}
 }
 
-// nextGeneration has the generation after the call looked up, too.
-func nextGeneration(store string, order saga.Order, o *Operation, call saga.Call, now time.Time) *saga.CallDoubted {
-	generation := call.Generation + 1
-	return &saga.CallDoubted{Step: o.Step, Call: saga.Call{
-		Generation: generation, Try: 1, Deadline: now,
-		Key: saga.CallKey(store, order.ID, order.Content.Attempt, o.name(), generation),
-	}}
-}
-
 // postpone puts the first try of a generation off, because it could not be prepared.
 type postpone struct {
 	request

@@ -119,11 +119,6 @@ func (e *Engine) due(o *Operation, order saga.Order, now time.Time) move {
 	return nothing
 }
 
-// inDoubt reports whether the step's call has to be looked up before: the order service will say so.
-func (e *Engine) inDoubt(o *Operation, order saga.Order) bool {
-	return !o.Undo && order.InDoubt(o.Step, e.options.DoubtedSince)
-}
-
 // firstDue returns the operation that is to be carried out or closed now, nil if there is none.
 func (e *Engine) firstDue(order saga.Order, now time.Time) (*Operation, move) {
 	for i := range e.operations {
@@ -253,19 +248,20 @@ func (e *Engine) lookUp(ctx context.Context, o *Operation, order saga.Order, tur
 		return record{call: call, outcome: o.Refused(order, call, refusal)}, err
 	case err == nil && success != nil:
 		return record{call: call, outcome: success, success: true}, nil
+	case err != nil && !isFenced(err):
+		return e.stillUnknown(o, status, turn.settings, err), err
 	}
-	lost := isFenced(err)
-	if err == nil || lost {
+	found := record{call: call}
+	if status.Doubted {
+		found.doubted, err = e.findLater(ctx, o, order, call)
+	}
+	if err == nil || isFenced(err) {
 		err = o.Fence(ctx, order, call)
 	}
 	if err != nil {
 		return e.stillUnknown(o, status, turn.settings, err), err
 	}
-	wait := e.backoff(turn.settings, status.Failures+1)
-	found := record{call: call, outcome: e.retry(o, call, messageFenced, true, wait)}
-	if status.Doubted && lost { // the lost history has gone on to the next generation
-		found.doubted = nextGeneration(e.store, order, o, call, e.now())
-	}
+	found.outcome = e.retry(o, call, messageFenced, true, e.backoff(turn.settings, status.Failures+1))
 	return found, nil
 }
 

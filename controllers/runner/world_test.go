@@ -64,6 +64,7 @@ type world struct {
 	timeout  time.Duration  // of calls
 	settings guard.Settings // of all providers
 	reading  time.Duration  // how long it takes to read a token
+	doubted  time.Time      // when a part of the history was lost
 	appends  atomic.Int64   // all, also those that only check
 	commits  atomic.Int64   // those with events of an order
 	// most is how many appends there may be; 0 is any number.
@@ -164,7 +165,7 @@ func (w *world) begin() *process {
 	var err error
 	p.Runner, err = runner.New(ctx, storeOf{crashpoint.Store{Store: w.store, Process: &p.Process}, p}, runner.Options{ServicesOptions: runner.ServicesOptions{
 		Gateways: gateways{p}, Carriers: carriers{p}, Tokens: tokens{w}, CallTimeout: w.timeout,
-		GatewaySettings: settings, CarrierSettings: settings,
+		GatewaySettings: settings, CarrierSettings: settings, DoubtedSince: w.doubted,
 		Jitter: func() float64 { return 0.5 }, // ways are told event by event
 	}, Workers: 4})
 	if err != nil {
