@@ -60,7 +60,7 @@ func documented(t *testing.T, program string) []command {
 // commandOf returns the words of the program's command in the line, without what follows it.
 func commandOf(line, program string) ([]string, bool) {
 	line, _, _ = strings.Cut(line, " #")
-	for part := range strings.SplitSeq(strings.NewReplacer("&&", "|", ";", "|", "$(", "|", ")", "").Replace(line), "|") {
+	for part := range strings.SplitSeq(strings.NewReplacer("&&", "|", ";", "|", "$(", "|", ")", "", "-- /", "|").Replace(line), "|") {
 		if words := strings.Fields(part); len(words) > 1 && words[0] == program {
 			return words, true
 		}
@@ -147,17 +147,20 @@ func splitFlags(words []string) (verbs, flags []string) {
 	return verbs, flags
 }
 
-// TestTheManualsManagerFlagsAreThere looks for the manager's flags in its help.
+// TestTheManualsManagerFlagsAreThere looks for the manager's commands and flags in their help.
 func TestTheManualsManagerFlagsAreThere(t *testing.T) {
-	help, _ := exec.CommandContext(t.Context(), manager, "--help").CombinedOutput()
 	for _, c := range documented(t, "manager") {
-		if !strings.HasPrefix(c.words[1], "-") {
-			continue // a command of its own
+		usage, arguments := "manager", []string{"--help"}
+		if subcommand := c.words[1]; !strings.HasPrefix(subcommand, "-") {
+			usage, arguments = "manager "+subcommand, []string{subcommand, "--help"}
+		}
+		help, _ := exec.CommandContext(t.Context(), manager, arguments...).CombinedOutput()
+		if !bytes.Contains(help, []byte(usage+" [flags]")) && !bytes.Contains(help, []byte(usage+" --")) {
+			t.Errorf("%s: there is no %s", c, usage)
 		}
 		for _, word := range c.words[1:] {
 			flag, _, _ := strings.Cut(strings.TrimLeft(word, "-"), "=")
-			if strings.HasPrefix(word, "-") && flag != "help" && !bytes.Contains(help, []byte("  -"+flag+" ")) &&
-				!bytes.Contains(help, []byte("  -"+flag+"\n")) {
+			if strings.HasPrefix(word, "-") && flag != "help" && !regexp.MustCompile(`(?m)^  -`+flag+`\b`).Match(help) {
 				t.Errorf("%s: the manager knows no --%s", c, flag)
 			}
 		}
