@@ -69,11 +69,15 @@ func (s *session) setup(ctx context.Context, history saga.History) (err error) {
 	if s.world.shipments != nil {
 		carriers.Simulated = simulatedshipping.New(s.world.shipments, simulatedshipping.Options{})
 	}
+	tokens := payment.Tokens{Reader: s.mgr.GetAPIReader(), Trust: s.trust}
+	if s.options.services.has(saga.OrderService) { // which watches them
+		tokens.Cached = s.mgr.GetClient()
+	}
 	s.services, err = runner.NewServices(ctx, s.world.store, runner.ServicesOptions{
 		Only:            s.options.services,
 		Gateways:        gateways,
 		Carriers:        carriers,
-		Tokens:          payment.Tokens{Reader: s.mgr.GetAPIReader(), Trust: s.trust},
+		Tokens:          tokens,
 		CallTimeout:     s.options.callTimeout,
 		DoubtedSince:    history.AcceptedAt,
 		GatewaySettings: payment.Settings(s.mgr.GetClient()),

@@ -118,7 +118,10 @@ func (g *Gateways) stripe(ctx context.Context, spec *commercev1.StripeProvider) 
 
 // Tokens reads payment tokens from Orders. It implements engine.Tokens.
 type Tokens struct {
-	// Reader reads Orders from the API server: a cached one may be gone.
+	// Cached reads Orders from this process's cache; nil if it has none of them. What is in there was accepted and can't
+	// have another token: see docs/adr/0006-payment-tokens-from-the-cache.md.
+	Cached client.Reader
+	// Reader reads Orders from the API server: an Order that the cache lacks may be there all the same.
 	Reader client.Reader
 	// Trust returns an error if the status of an Order tells of a history that the store does not have: nothing may be paid
 	// then. nil trusts all.
@@ -127,18 +130,27 @@ type Tokens struct {
 
 // Token implements engine.Tokens.
 func (t Tokens) Token(ctx context.Context, id saga.OrderID, accepted func(uid string) bool) (string, bool, error) {
+	if t.Cached != nil {
+		if token, present, err := t.read(ctx, t.Cached, id, accepted); err == nil && present {
+			return token, true, nil
+		}
+	}
+	return t.read(ctx, t.Reader, id, accepted)
+}
+
+func (t Tokens) read(
+	ctx context.Context, from client.Reader, id saga.OrderID, accepted func(uid string) bool,
+) (token string, present bool, err error) {
 	var order commercev1.Order
-	err := t.Reader.Get(ctx, types.NamespacedName(id), &order)
+	err = from.Get(ctx, types.NamespacedName(id), &order)
 	if apierrors.IsNotFound(err) {
 		return "", false, nil
 	}
+	if err == nil && t.Trust != nil {
+		err = t.Trust(ctx, id, order.Status.History)
+	}
 	if err != nil {
 		return "", false, fmt.Errorf("read the payment token of order %s: %w", id, err)
-	}
-	if t.Trust != nil {
-		if err := t.Trust(ctx, id, order.Status.History); err != nil {
-			return "", false, fmt.Errorf("read the payment token of order %s: %w", id, err)
-		}
 	}
 	if !accepted(string(order.UID)) {
 		return "", false, nil
