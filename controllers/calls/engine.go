@@ -95,6 +95,18 @@ func (e *Engine) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
 	return view.State.Next(e.service, now), nil
 }
 
+// Concerns reports whether Step would start something for the order, or return a time. It reads what is in memory, as a
+// rule, and says yes when it can't tell.
+func (e *Engine) Concerns(ctx context.Context, id saga.OrderID) bool {
+	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream(), eventcore.Followed())
+	if err != nil {
+		return true
+	}
+	now := e.now()
+	o, _ := e.firstDue(view.State, now)
+	return o != nil || e.guards.Waits(id) || !view.State.Next(e.service, now).IsZero()
+}
+
 // Close lets the calls under way end, for at most their time-out, and starts no more.
 func (e *Engine) Close() {
 	e.guards.Close()

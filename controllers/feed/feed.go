@@ -28,6 +28,8 @@ type Touched struct {
 	Products []saga.ProductID
 	// Swept says that the orders come from a sweep, not from an event.
 	Swept bool
+	// Recorded says that they come from events, and from nothing else.
+	Recorded bool
 }
 
 // Feed turns the store's events into orders and products to look at. It keeps the projection of open orders.
@@ -190,7 +192,7 @@ func (f *Feed) Arrived(reason, namespace, name string) {
 }
 
 func (f *Feed) observe(batch eventcore.Batch) {
-	var touched Touched
+	touched := Touched{Recorded: true}
 	for i := range batch.Events {
 		event := &batch.Events[i]
 		products := saga.ProductsOf(event)

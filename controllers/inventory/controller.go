@@ -48,7 +48,7 @@ type ProductReconciler struct {
 
 // SetupWithManager adds both controllers of the service to the manager.
 func (r *ProductReconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed) error {
-	if err := kube.SetupStepper(mgr, string(saga.InventoryService), f, r.Engine.Step, r.Clock); err != nil {
+	if err := kube.SetupStepper(mgr, string(saga.InventoryService), f, r.Engine, r.Clock); err != nil {
 		return err
 	}
 	return ctrl.NewControllerManagedBy(mgr).

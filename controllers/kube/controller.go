@@ -39,13 +39,20 @@ func Options(workers int) controller.Options {
 // Step takes what is due for an order and returns when to be called again, the zero time for never.
 type Step func(ctx context.Context, id saga.OrderID) (time.Time, error)
 
-// SetupStepper adds the controller of a service that follows the orders by the event store alone.
-func SetupStepper(mgr ctrl.Manager, name string, f *feed.Feed, step Step, clock func() time.Time) error {
+// Service is one that follows the orders by the event store alone.
+type Service interface {
+	// Step is a Step, and Concerns a Concerns.
+	Step(ctx context.Context, id saga.OrderID) (time.Time, error)
+	Concerns(ctx context.Context, id saga.OrderID) bool
+}
+
+// SetupStepper adds the controller of such a service.
+func SetupStepper(mgr ctrl.Manager, name string, f *feed.Feed, service Service, clock func() time.Time) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named(name).
-		WatchesRawSource(Orders(f)).
+		WatchesRawSource(Orders(f, service.Concerns)).
 		WithOptions(Options(16)).
-		Complete(Stepper(step, clock))
+		Complete(Stepper(service.Step, clock))
 }
 
 // Stepper returns the reconciler of a Step.

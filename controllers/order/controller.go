@@ -64,8 +64,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed) error {
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named(string(saga.OrderService)).
-		For(&commercev1.Order{}, builder.WithPredicates(watched{deletions: &r.deletions})).
-		WatchesRawSource(kube.Orders(f)).
+		Watches(&commercev1.Order{}, &enqueue{}, builder.WithPredicates(watched{deletions: &r.deletions})).
+		WatchesRawSource(kube.Orders(f, r.concerns)).
 		WithOptions(kube.Options(workers)).
 		Complete(r)
 }

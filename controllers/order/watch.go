@@ -4,10 +4,15 @@
 package order
 
 import (
+	"context"
 	"sync"
 
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/controllers/saga"
@@ -31,6 +36,33 @@ func (w watched) Delete(e event.DeleteEvent) bool {
 		w.deletions.note(saga.OrderID{Namespace: e.Object.GetNamespace(), Name: e.Object.GetName()})
 	}
 	return true
+}
+
+// enqueue enqueues Orders. One that has not ended comes at normal priority, also when it is listed at a start: what is
+// listed has a low priority otherwise, and has to wait for as long as new Orders keep coming.
+type enqueue struct {
+	handler.EnqueueRequestForObject
+}
+
+// Create implements handler.EventHandler.
+func (h *enqueue) Create(
+	ctx context.Context, e event.CreateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request],
+) {
+	if order, ok := e.Object.(*commercev1.Order); ok && order.Status.Outcome == "" {
+		queue.Add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(order)})
+		return
+	}
+	h.EnqueueRequestForObject.Create(ctx, e, queue)
+}
+
+// concerns is a kube.Concerns. An order that is young and on its way has been reconciled when it was accepted, and will
+// be when it is old enough for its progress to be shown: until then only its end is news.
+func (r *Reconciler) concerns(ctx context.Context, id saga.OrderID) bool {
+	order, err := r.Engine.Order(ctx, id)
+	if err != nil || !order.Stoppable() || order.Suspended != nil || order.Attention != nil || order.CancellationRequested != "" {
+		return true
+	}
+	return r.Engine.Due(order) || r.Clock().Sub(order.CreatedAt) >= patience
 }
 
 // deletions are those that the API server told of and that were not acted on yet. The zero value holds none.

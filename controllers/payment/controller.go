@@ -36,7 +36,7 @@ type GatewayReconciler struct {
 
 // SetupWithManager adds the controllers of the service to the manager.
 func (r *GatewayReconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed, engine *calls.Engine) error {
-	if err := kube.SetupStepper(mgr, string(saga.PaymentService), f, engine.Step, r.Clock); err != nil {
+	if err := kube.SetupStepper(mgr, string(saga.PaymentService), f, engine, r.Clock); err != nil {
 		return err
 	}
 	if err := Circuits(mgr.GetClient(), engine).SetupWithManager(mgr, "payment-circuits", &commercev1.PaymentGateway{}); err != nil {

@@ -36,7 +36,7 @@ type CarrierReconciler struct {
 
 // SetupWithManager adds the controllers of the service to the manager.
 func (r *CarrierReconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed, engine *calls.Engine) error {
-	if err := kube.SetupStepper(mgr, string(saga.ShippingService), f, engine.Step, r.Clock); err != nil {
+	if err := kube.SetupStepper(mgr, string(saga.ShippingService), f, engine, r.Clock); err != nil {
 		return err
 	}
 	if err := Circuits(mgr.GetClient(), engine).SetupWithManager(mgr, "shipping-circuits", &commercev1.Carrier{}); err != nil {

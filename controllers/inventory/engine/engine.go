@@ -46,6 +46,17 @@ func (e *Engine) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
 	return time.Time{}, err
 }
 
+// Concerns reports whether Step would do something for the order. It reads what is in memory, as a rule, and says yes
+// when it can't tell.
+func (e *Engine) Concerns(ctx context.Context, id saga.OrderID) bool {
+	view, err := eventcore.View[saga.Order](ctx, e.executor, id.Stream(), eventcore.Followed())
+	if err != nil {
+		return true
+	}
+	now := e.clock()
+	return view.State.Forward(saga.ReserveStock, now) || view.State.Undo(saga.ReserveStock, now)
+}
+
 // Stock returns the product's stock and the position up to which it is current.
 func (e *Engine) Stock(ctx context.Context, id saga.ProductID) (saga.Stock, error) {
 	view, err := eventcore.View[saga.Stock](ctx, e.executor, id.Stream(), eventcore.Followed())

@@ -114,13 +114,16 @@ func (e *Engine) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
 		return time.Time{}, err
 	}
 	now := e.clock()
-	if len(decide(order, now)) > 0 {
+	if e.Due(order) {
 		if _, err := e.executor.Execute(ctx, Advance{Order: id, Lines: order.Content.Lines, Now: now}, e.metadata(order)); err != nil {
 			return time.Time{}, err
 		}
 	}
 	return order.Next(saga.OrderService, now), nil
 }
+
+// Due reports whether Step has something to do for the order.
+func (e *Engine) Due(order saga.Order) bool { return len(decide(order, e.clock())) > 0 }
 
 // Order returns the order as recorded, the zero Order if there is none.
 func (e *Engine) Order(ctx context.Context, id saga.OrderID) (saga.Order, error) {
