@@ -37,8 +37,8 @@ const (
 	warmUp = 10
 	// settling is how long late writes are waited for: statuses are put off by up to a second.
 	settling = 1500 * time.Millisecond
-	// stopping is how long an operator may take to stop.
-	stopping = 30 * time.Second
+	// stopping is how long an operator may take to stop, and deleting how long the API server to delete its orders.
+	stopping, deleting = 30 * time.Second, 5 * time.Minute
 )
 
 // measure starts the operator, has it carry out the load, stops it, and deletes the orders.
@@ -106,9 +106,16 @@ func (p *plant) all(ctx context.Context, running operator) (usage, error) {
 
 // end stops the operator and deletes the orders: the next one must not find them.
 func (p *plant) end(ctx context.Context, running operator) error {
+	err := stop(ctx, running)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deleting)
+	defer cancel()
+	return errors.Join(err, p.client.DeleteAllOf(ctx, &commercev1.Order{}, client.InNamespace(shop.Namespace)))
+}
+
+func stop(ctx context.Context, running operator) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopping)
 	defer cancel()
-	return errors.Join(running.stop(ctx), p.client.DeleteAllOf(ctx, &commercev1.Order{}, client.InNamespace(shop.Namespace)))
+	return running.stop(ctx)
 }
 
 // A process that works less than idleShare of the time in idleFor is quiet: what it has to do at its start is done.

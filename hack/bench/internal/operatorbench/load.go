@@ -5,14 +5,13 @@ package operatorbench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/apimachinery/pkg/fields"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/eventcore/order-operator/hack/bench/internal/measure"
@@ -88,17 +87,13 @@ func (p *plant) carry(ctx context.Context, load load) (measure.Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	t := &tracker{plant: p, begun: map[string]time.Time{}, ended: make(chan struct{}, 1)}
-	stream, err := p.watchEnded(ctx)
-	if err != nil {
-		return measure.Result{}, err
+	watching := make(chan struct{})
+	go func() { cancel(t.follow(ctx, watching)) }()
+	select {
+	case <-watching:
+	case <-ctx.Done():
+		return measure.Result{}, context.Cause(ctx)
 	}
-	defer stream.Stop()
-	go func() {
-		for event := range stream.ResultChan() {
-			t.see(event)
-		}
-		cancel(errors.New("the watch of the orders has ended"))
-	}()
 	begin := time.Now()
 	if err := load(ctx, func(begin time.Time) error { return t.create(ctx, begin) }); err != nil {
 		return measure.Result{}, err
@@ -110,16 +105,43 @@ func (p *plant) carry(ctx context.Context, load load) (measure.Result, error) {
 	return t.result, nil
 }
 
-// watchEnded watches the names of the orders that have completed.
-func (p *plant) watchEnded(ctx context.Context) (watch.Interface, error) {
+// follow tells of the orders that have completed until ctx ends, and closes watching when it has begun.
+func (t *tracker) follow(ctx context.Context, watching chan<- struct{}) error {
+	for once := sync.OnceFunc(func() { close(watching) }); ; {
+		if err := t.watch(ctx, once); err != nil {
+			return err
+		}
+	}
+}
+
+// watch lists and then watches the names of the orders that have completed, until the API server ends the watch.
+func (t *tracker) watch(ctx context.Context, watching func()) error {
 	list := &metav1.PartialObjectMetadataList{}
 	list.SetGroupVersionKind(commercev1.GroupVersion.WithKind("OrderList"))
-	selected := client.MatchingFields{"status.outcome": string(commercev1.OutcomeCompleted)}
-	if err := p.client.List(ctx, list, client.InNamespace(shop.Namespace), selected); err != nil {
-		return nil, err
+	completed := &client.ListOptions{
+		Namespace: shop.Namespace, FieldSelector: fields.OneTermEqualSelector("status.outcome", string(commercev1.OutcomeCompleted)),
 	}
-	since := &client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: list.ResourceVersion}}
-	return p.client.Watch(ctx, list, since, client.InNamespace(shop.Namespace), selected)
+	if err := t.plant.client.List(ctx, list, completed); err != nil {
+		return err
+	}
+	for i := range list.Items {
+		t.see(list.Items[i].Name)
+	}
+	completed.Raw = &metav1.ListOptions{ResourceVersion: list.ResourceVersion}
+	stream, err := t.plant.client.Watch(ctx, list, completed)
+	if err != nil {
+		return err
+	}
+	defer stream.Stop()
+	watching()
+	for event := range stream.ResultChan() {
+		object, ok := event.Object.(client.Object)
+		if !ok {
+			break // the watch is too old, or has failed
+		}
+		t.see(object.GetName())
+	}
+	return ctx.Err()
 }
 
 func (t *tracker) create(ctx context.Context, begin time.Time) error {
@@ -130,18 +152,15 @@ func (t *tracker) create(ctx context.Context, begin time.Time) error {
 	return t.plant.client.Create(ctx, order)
 }
 
-func (t *tracker) see(event watch.Event) {
-	object, ok := event.Object.(client.Object)
-	if !ok {
-		return
-	}
+// see notes that the order has ended, the first time.
+func (t *tracker) see(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	begin, ok := t.begun[object.GetName()]
+	begin, ok := t.begun[name]
 	if !ok {
 		return
 	}
-	delete(t.begun, object.GetName())
+	delete(t.begun, name)
 	t.result.Operations++
 	t.result.Latency.Record(time.Since(begin))
 	if len(t.begun) == 0 {

@@ -29,8 +29,8 @@ func (p *plant) measureMemory(ctx context.Context, o *ours, orders int) (_ measu
 	if err != nil {
 		return measure.Result{}, err
 	}
-	defer func() { err = errors.Join(err, p.end(ctx, started)) }()
-	manager := started.(*running) //nolint:forcetypeassert // ours has started it
+	defer func() { err = errors.Join(err, stop(ctx, started)) }() // nothing is measured after it: the orders stay
+	manager := started.(*running)                                 //nolint:forcetypeassert // ours has started it
 	if _, err := p.carry(ctx, burst(warmUp)); err != nil {
 		return measure.Result{}, err
 	}
