@@ -29,6 +29,9 @@ type copying struct {
 	options
 
 	from, to string
+	// keep is how many backups stay in the folder, 0 for all. replace sets the store aside that is there.
+	keep    int
+	replace bool
 	// output is for what was found, and progress for how far it is.
 	output, progress io.Writer
 }
@@ -43,33 +46,36 @@ var commands = map[string]command{
 		usage: `manager backup copies the event store into a new file, while managers may be at work.
 
 The file is an SQLite database, whatever the store is. It is checked before it gets its name: a file of that name is a complete
-and sound backup, as of the moment when the copying began. A file that exists is never overwritten.
+and sound backup, as of the moment when the copying began. A file that exists is never overwritten. In a folder the file is named by
+the time, such as events-20260101T030000Z.db, and --keep removes the oldest ones.
 
-  manager backup --store sqlite:/var/lib/order-operator/events.db --to /backup/events-$(date +%F).db
+  manager backup --store sqlite:/var/lib/order-operator/events.db --to /backup --keep 14
   manager backup --store-file /etc/order-operator/dsn --to /backup/events.db
 
 Flags:
 `,
 		bind: func(c *copying, flags *flag.FlagSet) {
 			bindStore(c, flags)
-			flags.StringVar(&c.to, "to", "", "the `file` to make, in a folder that is there; required")
+			flags.StringVar(&c.to, "to", "", "the `file` to make, or a folder for one that is named by the time; required")
+			flags.IntVar(&c.keep, "keep", 0, "how many backups to keep in the folder; the oldest ones are removed; 0 for all")
 		},
 		run: backup,
 	},
 	"restore": {
 		usage: `manager restore fills a store from a file that 'manager backup' has made.
 
-Stop all managers first. The store must be new: remove the SQLite file, or drop the schema eventcore of the database. It
-becomes what the backup was, with the same identity, event by event. Then start the manager: if the Orders in the cluster have
+Stop all managers first. The store must be new: --replace gives the SQLite file that is there another name; of a PostgreSQL
+database, rename the schema eventcore. The store becomes what the backup was, with the same identity, event by event. Then start the manager: if the Orders in the cluster have
 seen more than the backup holds, it waits for --accept-rollback, and looks up every payment that may have been made since.
 
-  manager restore --store sqlite:/var/lib/order-operator/events.db --from /backup/events.db
+  manager restore --store sqlite:/var/lib/order-operator/events.db --replace --from /backup/events-20260101T030000Z.db
 
 Flags:
 `,
 		bind: func(c *copying, flags *flag.FlagSet) {
 			bindStore(c, flags)
 			flags.StringVar(&c.from, "from", "", "the `file` of the backup; required")
+			flags.BoolVar(&c.replace, "replace", false, "give the SQLite file that is there another name first")
 		},
 		run: restore,
 	},
@@ -145,6 +151,9 @@ func (c *copying) complete(name string, flags *flag.FlagSet) (err error) {
 		if f := flags.Lookup(required); f != nil && f.Value.String() == "" {
 			return fmt.Errorf("--%s is required: name the file of the backup", required)
 		}
+	}
+	if c.keep < 0 {
+		return fmt.Errorf("--keep %d is out of range: use 1 or more, or 0 for all", c.keep)
 	}
 	c.store, err = c.dsn()
 	if err == nil && strings.HasPrefix(c.store, memoryStore) {

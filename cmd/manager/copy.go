@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/eventcore/order-operator/controllers/saga"
@@ -21,15 +22,35 @@ import (
 const tellEvery = time.Second
 
 func backup(ctx context.Context, c *copying) error {
-	report, err := open.Backup(ctx, c.store, c.to, c.inspection())
+	file, named := target(c.to, time.Now())
+	if c.keep > 0 && !named {
+		return fmt.Errorf("--keep %d needs a folder: %s is none", c.keep, c.to)
+	}
+	report, err := open.Backup(ctx, c.store, file, c.inspection())
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(c.output, "Backed up to %s: %s. It is complete and sound.\n", c.to, summary(report))
-	return nil
+	_, _ = fmt.Fprintf(c.output, "Backed up to %s: %s. It is complete and sound.\n", file, summary(report))
+	if c.keep == 0 {
+		return nil
+	}
+	removed, err := keepLatest(c.to, c.keep)
+	for _, old := range removed {
+		_, _ = fmt.Fprintf(c.output, "Removed %s.\n", old)
+	}
+	return err
 }
 
 func restore(ctx context.Context, c *copying) error {
+	if c.replace {
+		aside, err := open.SetAside(c.store, time.Now().UTC().Format(".replaced-20060102T150405Z"))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err == nil {
+			_, _ = fmt.Fprintf(c.output, "The store that was there is %s now.\n", aside)
+		}
+	}
 	report, err := open.Restore(ctx, c.from, c.store, c.inspection())
 	switch {
 	case errors.Is(err, inspect.ErrNotEmpty):

@@ -133,3 +133,33 @@ func TestLinksBetweenTheManualsLeadSomewhere(t *testing.T) {
 		}
 	}
 }
+
+// TestTheCommandsOfBackupAndRecoveryAreThoseOfTheManager runs no backup: test/recovery does. Here flags and files must be there.
+func TestTheCommandsOfBackupAndRecoveryAreThoseOfTheManager(t *testing.T) {
+	page, program := read(t, "docs/backup-and-recovery.md"), read(t, "cmd/manager/commands.go")+read(t, "cmd/manager/options.go")
+	shown := matches(page, `(?m)^ +manager (.+)$`)
+	if len(shown) < 4 {
+		t.Errorf("only %d commands", len(shown))
+	}
+	for _, command := range shown {
+		name, flags, _ := strings.Cut(command, " ")
+		if !strings.Contains(program, `"`+name+`": {`) {
+			t.Errorf("there is no command %q", name)
+		}
+		for _, flag := range matches(flags, `--([a-z-]+)`) {
+			if !strings.Contains(program, `"`+flag+`"`) {
+				t.Errorf("manager %s has no flag --%s", name, flag)
+			}
+		}
+	}
+	for _, flag := range matches(page, "`--([a-z-]+)`") {
+		if !strings.Contains(program, `"`+flag+`"`) {
+			t.Errorf("the manager has no flag --%s", flag)
+		}
+	}
+	for _, folder := range matches(page, ` -k (\S+)`) {
+		if _, err := os.Stat(filepath.Join(root, folder, "kustomization.yaml")); err != nil {
+			t.Error(err)
+		}
+	}
+}
