@@ -32,6 +32,7 @@ type options struct {
 	namespace               string
 	leaderElection          bool
 	leaderElectionNamespace string
+	leaseDuration           time.Duration
 	metricsAddress          string
 	metricsSecure           bool
 	probeAddress            string
@@ -105,6 +106,8 @@ func (o *options) bind(flags *flag.FlagSet) {
 	flags.BoolVar(&o.leaderElection, "leader-elect", false, "take turns with other replicas of the same services by a Lease")
 	flags.StringVar(&o.leaderElectionNamespace, "leader-election-namespace", "",
 		"the `namespace` of the Lease; empty is the pod's own")
+	flags.DurationVar(&o.leaseDuration, "leader-elect-lease-duration", 15*time.Second,
+		"how long the others wait after a leader was heard of last; it steps down when it could not renew the Lease for two thirds of that")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0", "where Prometheus metrics are served, such as :8080; 0 for nowhere")
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", true,
 		"serve metrics by HTTPS, to whom the API server lets get the URL /metrics; otherwise to everybody, by HTTP")
@@ -130,10 +133,18 @@ func (o *options) validate(arguments []string) error {
 		return fmt.Errorf("--accept-rollback with --services=%s: give it to the process with the service order, which alone knows what is missing", &o.services)
 	case o.adoptStore && !o.services.has(saga.OrderService):
 		return fmt.Errorf("--adopt-store with --services=%s: give it to the process with the service order", &o.services)
+	}
+	return errors.Join(o.validateSpans(), o.validateStore(), o.history.validate(), loopback("--pprof-bind-address", o.pprofAddress))
+}
+
+func (o *options) validateSpans() error {
+	switch {
 	case o.callTimeout < 100*time.Millisecond || o.callTimeout > time.Hour:
 		return fmt.Errorf("--call-timeout %s is out of range: use 100ms to 1h", o.callTimeout)
+	case o.leaseDuration < time.Second || o.leaseDuration > time.Hour || o.leaseDuration%time.Second != 0:
+		return fmt.Errorf("--leader-elect-lease-duration %s is out of range: use whole seconds, 1s to 1h", o.leaseDuration)
 	}
-	return errors.Join(o.validateStore(), o.history.validate(), loopback("--pprof-bind-address", o.pprofAddress))
+	return nil
 }
 
 func (o *options) validateStore() error {

@@ -59,6 +59,7 @@ func TestBadFlagsNameTheFlagAndTheRemedy(t *testing.T) {
 			[]string{"--store=memory:", "--services=payment", "--accept-rollback"},
 			[]string{"--accept-rollback", "service order"},
 		},
+		{"a lease of parts of seconds", []string{"--store=memory:", "--leader-elect-lease-duration=1500ms"}, []string{"--leader-elect-lease-duration", "whole seconds"}},
 		{"a time-out of nothing", []string{"--store=memory:", "--call-timeout=0s"}, []string{"--call-timeout", "100ms to 1h"}},
 		{
 			"a certificate for nobody", []string{"--store=memory:", "--history-bind-address=0", "--history-cert-dir=certs"},

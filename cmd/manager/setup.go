@@ -42,6 +42,9 @@ func newManager(p *process) (ctrl.Manager, error) {
 		LeaderElection:                p.options.leaderElection,
 		LeaderElectionID:              p.options.services.lease(),
 		LeaderElectionNamespace:       p.options.leaderElectionNamespace,
+		LeaseDuration:                 new(p.options.leaseDuration),
+		RenewDeadline:                 new(p.options.leaseDuration * 2 / 3),
+		RetryPeriod:                   new(p.options.leaseDuration * 2 / 15),
 		LeaderElectionReleaseOnCancel: true, // nothing of the session is left then
 		GracefulShutdownTimeout:       new(stopTimeout),
 		Controller: runtimeconfig.Controller{
