@@ -26,6 +26,8 @@ BENCH ?=
 # How many orders torture-provider has, and how long its provider is away.
 ORDERS ?= 1000
 DOWN ?= 30s
+# How often torture kills a manager.
+KILLS ?= 1000
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -125,6 +127,12 @@ torture-manager: ## Kill the manager ROUNDS times (20) amid orders, and audit th
 	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
 	export KUBEBUILDER_ASSETS; \
 	go test ./test/torture -run TestManagerSurvivesSIGKILL -count=1 -timeout 60m -v -args -rounds=$(ROUNDS)
+
+.PHONY: torture
+torture: ## Break everything below real managers, and kill these KILLS times (1,000).
+	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
+	export KUBEBUILDER_ASSETS; \
+	go test ./test/torture-operator -count=1 -timeout 180m -v -args -duration=2m -kills=$$((($(KILLS) + 2) / 3))
 
 .PHONY: torture-store
 torture-store: ## Kill processes that append to one store until APPENDS (1,000,000) are done, and audit it.
