@@ -100,6 +100,7 @@ fmt: ## Format the code and group its imports.
 .PHONY: vet
 vet: ## Run go vet.
 	go vet ./...
+	go vet -tags e2e ./test/e2e
 
 .PHONY: lint
 lint: ## Run the linters of .golangci.yml.
@@ -113,6 +114,10 @@ test: ## Run all tests with the race detector, against a real API server.
 	go test -race -p $(TEST_PACKAGES) -timeout 20m ./...; \
 	cd hack/bench && go test -race -p 1 ./... # measures a little, so that the benchmarks keep working
 	@cd test/kstatus && go test -race ./... # a module of its own, so that nobody inherits kstatus
+
+.PHONY: test-e2e
+test-e2e: ## Test all that is shipped in a kind cluster of its own (RUN, KEEP, POSTGRES_IMAGE: docs/demo-kind.md).
+	@exec hack/kind/e2e.sh
 
 .PHONY: matrix
 matrix: ## Crash the saga twice, at every two boundaries of every scenario.

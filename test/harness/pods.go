@@ -58,9 +58,9 @@ func (k *Kind) storeClaim(ctx context.Context) (string, error) {
 	return "", errors.New("pod " + OperatorPod + " has no volume that lasts")
 }
 
-// Witness returns what the event store of config/default and the provider say, once nobody writes to the store any more. The
-// copy of the store is in the folder; later events are not in it.
-func (k *Kind) Witness(ctx context.Context, folder string) (*Witness, error) {
+// Witness returns what the event store of config/default says, once nobody writes to it any more, and the provider's ledger.
+// The copy of the store is in the folder; later events are not in it.
+func (k *Kind) Witness(ctx context.Context, folder string, book Entries) (*Witness, error) {
 	claim, err := k.storeClaim(ctx)
 	if err != nil {
 		return nil, err
@@ -68,20 +68,11 @@ func (k *Kind) Witness(ctx context.Context, folder string) (*Witness, error) {
 	if err := k.CopyFiles(ctx, OperatorNamespace, claim, storeFile, folder); err != nil {
 		return nil, err
 	}
-	return k.WitnessOf(ctx, "sqlite:"+filepath.Join(folder, storeFile))
-}
-
-// WitnessOf is Witness for the store of the DSN.
-func (k *Kind) WitnessOf(ctx context.Context, dsn string) (*Witness, error) {
-	admin, err := k.Provider()
+	store, err := open.Store(ctx, "sqlite:"+filepath.Join(folder, storeFile))
 	if err != nil {
 		return nil, err
 	}
-	store, err := open.Store(ctx, dsn)
-	if err != nil {
-		return nil, err
-	}
-	return &Witness{Store: store, Others: []Entries{admin}}, nil
+	return &Witness{Store: store, Others: []Entries{book}}, nil
 }
 
 // Pod returns the pod.

@@ -29,6 +29,9 @@ func main() {
 	interrupted := errors.Is(context.Cause(ctx), local.ErrInterrupted)
 	cancel()
 	switch {
+	case interrupted && what == inPods:
+		fmt.Fprintln(os.Stderr, "demo: interrupted: the cluster is left as it is")
+		os.Exit(130)
 	case interrupted && what != serve:
 		fmt.Fprintln(os.Stderr, "demo: interrupted: everything is stopped")
 		os.Exit(130)

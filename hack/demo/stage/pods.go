@@ -77,7 +77,7 @@ func (o *pod) verdict(ctx context.Context, p *production) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	witness, err := o.cluster.Witness(ctx, folder)
+	witness, err := o.cluster.Witness(ctx, folder, o.provider)
 	if err != nil {
 		return fmt.Errorf("copy the event store: %w", err)
 	}
