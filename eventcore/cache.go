@@ -16,6 +16,8 @@ type stateCache struct {
 	streams  map[StreamID]*list.Element // of *cachedStream
 	recent   *list.List
 	pins     map[StreamID]*pin
+	// hits counts the states that get has found, misses those that are read instead.
+	hits, misses uint64
 }
 
 type cachedStream struct {
@@ -107,6 +109,7 @@ func (c *stateCache) get(stream StreamID, f folder) (cachedState, bool) {
 	c.recent.MoveToFront(element)
 	for _, s := range element.Value.(*cachedStream).states {
 		if s.folder == f {
+			c.hits++
 			return s, true
 		}
 	}

@@ -6,9 +6,8 @@
 // # Concepts
 //
 // An [Event] is an immutable fact. It is stored once, in a [Store], and belongs to one or more streams: a transfer of
-// money is one event in the streams of both accounts, never two events that could come apart. Each stream has a
-// version that grows with every event in it, and the store has one [Position] that grows with every event: the order
-// of commits. A reader who has seen a position has seen everything before it.
+// money is one event in the streams of both accounts, never two that could come apart. Each stream has a version that
+// grows with every event in it, and the store one [Position] that grows with every event: the order of commits.
 //
 // A [State] is what the events of one stream add up to. A [Command] decides: it loads the states of some streams,
 // appends events, or refuses with an error. What it has loaded is its consistency boundary. The [Executor] commits the
@@ -50,17 +49,16 @@
 //     that is not there is read.
 //   - Several executors, of one process or of many, may work on one store. A command of one may have to be decided
 //     again because of another's; it gives up with [ErrContention] after ExecutorOptions.MaxAttempts.
-//   - View is at least as new as everything that was committed, or delivered to a subscriber, when it was called.
-//   - A command that panics, refuses or is too large harms no other, though they are committed together.
+//   - View is as new as whatever was committed, or delivered, when it was called.
+//   - A command that panics, refuses or is too large harms no other.
 //
 // # Rules
 //
-// Handle is pure: it may run several times before one run counts, also on states that do not belong together, so that
-// whatever it reads besides its boundary and its own fields would be read at the wrong time. A State is immutable, as
-// all commands share it, and small. Payloads survive a round trip through encoding/json.
+// Handle is pure: it may run several times before one run counts, also on states that do not belong together. A State
+// is small, and immutable, as all commands share it. Payloads survive a round trip through encoding/json.
 //
 // # Stores
 //
-// Package memory is for tests, package sqlite for one machine; package open opens either by its DSN. What a store has
-// to promise is the contract that package storetest checks.
+// Package memory is for tests, sqlite for one machine, postgres for several; package open opens any by its DSN. What a
+// store has to promise is checked by package storetest.
 package eventcore

@@ -14,11 +14,9 @@ var (
 	ErrInvalidStreamID = errors.New("invalid stream id")
 	// ErrInvalidPattern says that a pattern breaks the rules of Pattern.
 	ErrInvalidPattern = errors.New("invalid stream pattern")
-	// ErrConflict says that a stream of the consistency boundary has changed: see ConflictError. An Executor
-	// resolves it by deciding again; its callers see it only wrapped in ErrContention.
+	// ErrConflict says that a stream of the boundary has changed: see ConflictError. An Executor decides again.
 	ErrConflict = errors.New("a stream of the consistency boundary has changed")
-	// ErrContention says that other processes kept changing the streams of a command until its attempts were used
-	// up. Nothing was appended.
+	// ErrContention says that other processes kept changing a command's streams until its attempts were used up.
 	ErrContention = errors.New("too many conflicts with other writers")
 	// ErrOutcomeUnknown says that an append may or may not have happened. Any other error means that it did not.
 	ErrOutcomeUnknown = errors.New("the outcome of the append is unknown")
@@ -34,8 +32,7 @@ var (
 	ErrNoStore = errors.New("there is no store")
 	// ErrTooLarge says that a single command appends more than the store's Limits.
 	ErrTooLarge = errors.New("the append is larger than the store's limits")
-	// ErrDiscoveryDepth says that a command kept discovering streams which were not loaded yet, or loaded more than
-	// 1,024.
+	// ErrDiscoveryDepth says that a command kept discovering streams, or loaded more than 1,024.
 	ErrDiscoveryDepth = errors.New("the command still discovers streams after the last round")
 	// ErrNotLoaded says that a command appended to a stream that it had not loaded in this attempt.
 	ErrNotLoaded = errors.New("the stream was not loaded by the command")
@@ -43,8 +40,7 @@ var (
 	ErrAppendOnly = errors.New("the stream is append-only: no command may load it")
 	// ErrUnknownType says that a Registry holds no such event type or schema version.
 	ErrUnknownType = errors.New("unknown event type")
-	// ErrPanic says that a command's Handle, or the Apply of a State that it loads, panicked. Nothing was appended
-	// by the command.
+	// ErrPanic says that a command's Handle, or the Apply of a State that it loads, panicked: it appended nothing.
 	ErrPanic = errors.New("the command panicked")
 	// ErrClosed says that the executor or the store has been closed.
 	ErrClosed = errors.New("closed")

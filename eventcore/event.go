@@ -33,13 +33,13 @@ type Event struct {
 	Payload any
 }
 
-// Membership is an event's place in one stream. Version is 0 while the event is pending.
+// Membership is an event's place in a stream. Version is 0 while it is pending.
 type Membership struct {
 	Stream  StreamID
 	Version Version
 }
 
-// VersionIn returns the event's version in the stream, and false when the event does not belong to it.
+// VersionIn returns the event's version in the stream, false if it has none.
 func (e *Event) VersionIn(stream StreamID) (Version, bool) {
 	for i := range e.Streams {
 		if e.Streams[i].Stream == stream {
@@ -49,7 +49,7 @@ func (e *Event) VersionIn(stream StreamID) (Version, bool) {
 	return 0, false
 }
 
-// Metadata says which command decided an event and why it ran. All fields are optional; none may hold a secret.
+// Metadata says where an event came from. All is optional, and no secret.
 type Metadata struct {
 	// CommandType is the command's name: what CommandNamer returns, or else the Go type's name.
 	CommandType string `json:"commandType,omitempty"`

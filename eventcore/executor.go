@@ -35,9 +35,13 @@ type ExecutorOptions struct {
 	MaxBatch int
 	// QueueLength is how many commands may wait for the decision loop before Execute blocks; 1,024 if 0.
 	QueueLength int
-	// MaxAttempts is how often a command is decided at most while other processes keep changing its streams; 256 if
-	// 0. Whoever has lost a race has more to do for the next one, reading the tail, so that dozens may be lost in a row.
+	// MaxAttempts is how often a command is decided at most while other processes change its streams; 256 if 0.
 	MaxAttempts int
+	// Committed is told of each attempt to commit, while no command is decided: it must be quick. nil is nobody.
+	Committed func(Commit)
+	// Executing is called when Execute begins and may complete the metadata; what it returns, if not nil, when
+	// Execute ends. nil is nobody.
+	Executing func(ctx context.Context, metadata *Metadata) (done func(Receipt, error))
 }
 
 func (o ExecutorOptions) withDefaults() ExecutorOptions {
@@ -50,6 +54,7 @@ func (o ExecutorOptions) withDefaults() ExecutorOptions {
 	o.CachedStreams = orDefault(o.CachedStreams, 65_536)
 	o.MaxBatch = orDefault(o.MaxBatch, 256)
 	o.QueueLength = orDefault(o.QueueLength, 1_024)
+	// Whoever has lost a race has more to do for the next one, reading the tail: dozens may be lost in a row.
 	o.MaxAttempts = orDefault(o.MaxAttempts, 256)
 	return o
 }
@@ -61,10 +66,9 @@ func orDefault(value, fallback int) int {
 	return value
 }
 
-// Executor runs commands against a store. All commands of an executor are decided one after another by one loop,
-// on states that it keeps in memory, and committed in batches: they never conflict with each other. Other
-// processes may write to the same store: their changes are found at the commit, and the batch is decided again.
-// All methods may be called concurrently.
+// Executor runs commands against a store. They are decided one after another, on states in memory, and committed in
+// batches: they never conflict with each other. What other processes write is found at the commit, and the batch is
+// decided again. All methods may be called concurrently.
 type Executor struct {
 	store      Store
 	registry   *Registry
@@ -101,7 +105,7 @@ type Executor struct {
 	moved  chan struct{}
 }
 
-// NewExecutor returns an executor on the store, which stays the caller's to close after the executor.
+// NewExecutor returns an executor on the store, which is closed after it.
 func NewExecutor(ctx context.Context, store Store, registry *Registry, options ExecutorOptions) (*Executor, error) {
 	options = options.withDefaults()
 	head, err := store.Head(ctx)
@@ -172,13 +176,20 @@ func WithMetadata(metadata Metadata) ExecuteOption {
 
 // Execute decides the command and commits its events together with its reads' validation. The error is what
 // Handle refused with; or ErrAppendOnly, ErrNotLoaded, ErrUnknownType, ErrTooLarge, ErrDiscoveryDepth or ErrPanic
-// for a command that is wrong; ErrCommandReused; ErrContention; ErrRolledBack; ErrClosed; ctx's error if it ended
-// before the loop took the command; or what the store failed with. Only ErrOutcomeUnknown leaves open whether something was appended.
+// for a command that is wrong; ErrCommandReused; ErrContention; ErrRolledBack; ErrClosed; ctx's error if that came
+// first; or the store's. Only ErrOutcomeUnknown leaves open whether something was appended.
 func (e *Executor) Execute(ctx context.Context, command Command, options ...ExecuteOption) (Receipt, error) {
 	r := e.request(command, options)
 	defer e.free(r)
 	e.callers.Add(1)
 	defer e.callers.Add(-1)
+	if e.options.Executing != nil {
+		return e.executeObserved(ctx, r)
+	}
+	return e.perform(ctx, r)
+}
+
+func (e *Executor) perform(ctx context.Context, r *request) (Receipt, error) {
 	if r.identified {
 		return e.once(ctx, r)
 	}

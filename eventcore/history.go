@@ -40,7 +40,7 @@ func rolledBack(seen, head Position) error {
 	return fmt.Errorf("%w: position %d was seen, its head is %d", ErrRolledBack, seen, head)
 }
 
-// OtherClusterError says that the store serves another cluster than the one that asks.
+// OtherClusterError says that the store serves another cluster.
 type OtherClusterError struct {
 	Serves, Asking string
 }

@@ -97,7 +97,10 @@ func (p *preparation) pin(stream StreamID, f folder) (s cachedState, ok bool, ot
 	if s, ok = e.cache.get(stream, f); ok {
 		return s, true, nil
 	}
-	return s, false, pin.join(f)
+	if other = pin.join(f); other == nil {
+		e.cache.misses++
+	}
+	return s, false, other
 }
 
 // hold pins the stream until release. The caller holds the executor's mu.

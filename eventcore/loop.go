@@ -128,7 +128,7 @@ func (e *Executor) commit(b *batch) (Appended, error) {
 		return Appended{}, err
 	}
 	defer e.endTurn()
-	appended, err := e.append(ctx, AppendRequest{
+	appended, err := e.appendObserved(ctx, len(b.decisions), AppendRequest{
 		ID: e.newID(e.options.Clock()), Head: b.head, Guards: b.guards(), Events: b.events, Commands: b.entries(),
 	})
 	if back := wentBack(err); back != nil {

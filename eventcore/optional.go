@@ -20,7 +20,7 @@ type Follower interface {
 	Followed() Position
 }
 
-// CommandStore is implemented by a Store that records command ids: see WithCommandID.
+// CommandStore is a Store that records command ids: see WithCommandID.
 type CommandStore interface {
 	// FindCommand returns the record of an id, and false if no append has recorded it.
 	FindCommand(ctx context.Context, id string) (CommandRecord, bool, error)

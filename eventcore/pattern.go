@@ -14,7 +14,7 @@ import (
 // zero Pattern matches nothing.
 type Pattern struct{ glob string }
 
-// NewPattern trims glob and returns it as a Pattern, or ErrInvalidPattern saying what is wrong with it.
+// NewPattern returns glob, trimmed, or an ErrInvalidPattern that says why not.
 func NewPattern(glob string) (Pattern, error) {
 	glob = strings.TrimSpace(glob)
 	switch {
@@ -38,7 +38,7 @@ func NewPattern(glob string) (Pattern, error) {
 // String returns the pattern as it was written.
 func (p Pattern) String() string { return p.glob }
 
-// Prefix returns what all ids that match begin with. A store may find them by it.
+// Prefix returns what all ids that match begin with: stores find them by it.
 func (p Pattern) Prefix() string {
 	if end := strings.IndexAny(p.glob, "*?["); end >= 0 {
 		return p.glob[:end]
@@ -46,7 +46,7 @@ func (p Pattern) Prefix() string {
 	return p.glob
 }
 
-// Matches reports whether the whole id matches. The time it takes grows with both lengths multiplied, no worse.
+// Matches reports whether the whole id matches. It takes O(len(p)·len(stream)).
 func (p Pattern) Matches(stream StreamID) bool {
 	glob, name := p.glob, string(stream)
 	// afterStar is what follows the last *, and behind the part of the name that it has not swallowed yet.

@@ -60,9 +60,8 @@ const lazyCheckpoint = 10_000
 const openAttempts = 3
 
 // Projector keeps a read model up to date. It reads its own changes at once, other processes see them when they are
-// saved. One that has ended with an error saves nothing more, and a new Projector goes on from what was saved. All
-// methods may be called concurrently, but only one of CatchUp and Run. Where another projector has written to the read
-// model this one has lost its place: saving fails with ErrCheckpointMoved.
+// saved. After an error a new Projector goes on from what was saved. All methods may be called concurrently, but only
+// one of CatchUp and Run. Where another projector has written to the read model, saving fails with ErrCheckpointMoved.
 type Projector struct {
 	store      Store
 	registry   *Registry

@@ -29,8 +29,8 @@ func (p *Projector) Lag(ctx context.Context) (positions uint64, age time.Duratio
 	return uint64(head - position), age, nil
 }
 
-// WaitFor returns when CatchUp or Run have applied the events up to the position, that of a Receipt for instance. It
-// returns their error if an event can't be applied, or ctx's.
+// WaitFor returns when the events up to the position are applied, that of a Receipt for instance. It returns ctx's
+// error, or that of an event that can't be applied.
 func (p *Projector) WaitFor(ctx context.Context, position Position) error {
 	for {
 		moved, err := p.watch(position)

@@ -25,7 +25,7 @@ type page struct {
 
 func (p *page) full() bool { return len(p.events) >= pageEvents || p.bytes >= pageBytes }
 
-// CatchUp applies all events up to the store's head of now, and returns when they are saved. It saves on the way, too.
+// CatchUp applies and saves all events up to the store's head of now.
 func (p *Projector) CatchUp(ctx context.Context) error {
 	query := Query{After: p.Position(), Filter: p.filter}
 	head, err := p.store.Head(ctx)

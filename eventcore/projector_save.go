@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// Save writes the changed documents and the checkpoint. Where no document has changed it writes nothing until the
-// checkpoint is far behind. After an event that could not be applied it returns that error and writes nothing.
+// Save writes the changed documents and the checkpoint; where no document has changed, only if that is far behind. After
+// an event that could not be applied it returns that error and writes nothing.
 func (p *Projector) Save(ctx context.Context) error {
 	return p.save(ctx, false)
 }

@@ -12,8 +12,8 @@ import (
 	"slices"
 )
 
-// Registry knows the event types of an application, today's and those of its past: it turns payloads into JSON and
-// back. It is immutable and may be shared. docs/schema-evolution.md tells how types change.
+// Registry knows the event types of an application, today's and those of its past. It is immutable and may be shared.
+// docs/schema-evolution.md tells how types change.
 type Registry struct {
 	byType   map[reflect.Type]EventType
 	decoders map[eventName]decoder
@@ -57,9 +57,8 @@ func decodeJSON[T any](data []byte) (any, error) {
 	return payload, nil
 }
 
-// NewRegistry returns a registry of the types. It panics if a name is empty, a version is below 1, or anything is
-// registered twice; if versions have a gap, an upcaster does not fit the next version, or the newest has no Type; if
-// a new name is not registered, or names go round in a circle: mistakes of the programmer, found by the first test.
+// NewRegistry returns a registry of the types. It panics if names or versions are missing, are there twice, have a gap
+// or don't fit each other: mistakes of the programmer, found by the first test.
 func NewRegistry(types ...EventType) *Registry {
 	r := &Registry{
 		byType:   map[reflect.Type]EventType{},
@@ -108,8 +107,8 @@ func (r *Registry) add(t EventType) {
 	r.byType[t.goType] = t
 }
 
-// Encode returns an event with the payload's type, schema version and JSON. It returns ErrUnknownType for a
-// payload whose Go type is not registered with Type.
+// Encode returns an event with the payload's type, schema version and JSON, or ErrUnknownType for a Go type that is
+// not registered.
 func (r *Registry) Encode(payload any) (Event, error) {
 	t, known := r.byType[reflect.TypeOf(payload)]
 	if !known {
@@ -166,7 +165,7 @@ func (r *Registry) unknown(event *Event) error {
 		event.Position, ErrUnknownType, event.Type, event.SchemaVersion, remedy)
 }
 
-// Types yields the names that Encode writes, in their order, each with its newest schema version.
+// Types yields the names that Encode writes, sorted, with their newest version.
 func (r *Registry) Types() iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		for _, name := range slices.Sorted(maps.Keys(r.schemas)) {

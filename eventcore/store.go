@@ -14,14 +14,11 @@ import (
 
 // Store keeps events durably in one total order. Package storetest holds the contract that every store passes;
 // all methods may be called concurrently.
-//
-// A store is used through an Executor (decisions), Subscribe and Projector (readers). Its interface asks for nothing
-// that a replicated log could not give: see docs/adr/0001-store-interface-fits-a-replicated-log.md.
+// It asks for nothing that a replicated log could not give: docs/adr/0001-store-interface-fits-a-replicated-log.md.
 type Store interface {
-	// Append writes all events of the request, or none. It succeeds only if every guard holds at that moment; a
-	// request without events checks its guards all the same. Errors: *ConflictError (wraps ErrConflict) when a
-	// guard does not hold; ErrTooLarge above Limits; ErrOutcomeUnknown when the commit may or may not have
-	// happened; any other error means that nothing was written.
+	// Append writes all events of the request, or none, and only if every guard holds at that moment, which is checked
+	// without events too. Errors: *ConflictError when a guard does not hold; ErrTooLarge above Limits; ErrOutcomeUnknown
+	// when the commit may or may not have happened; any other error means that nothing was written.
 	Append(ctx context.Context, request AppendRequest) (Appended, error)
 	// Read yields the events that match the query, in ascending position, as of one consistent snapshot. An
 	// error ends the sequence. A stream that nobody has written to yields nothing.
@@ -46,8 +43,7 @@ type Store interface {
 type AppendRequest struct {
 	// ID is fresh for every attempt to commit. It is stored: see Resolver.
 	ID uuid.UUID
-	// Head is the position at which all guards were known to hold together. A store whose head is still there
-	// needs to look no further; it is a hint, and never a guard itself.
+	// Head is where all guards were known to hold together: a hint for a store whose head is still there, no guard.
 	Head Position
 	// Guards are the consistency boundary: exact streams with the version that each must still have.
 	Guards []Guard
@@ -68,7 +64,7 @@ type CommandEntry struct {
 	From, To int
 }
 
-// Guard demands that the stream still has the version, 0 for a stream without events.
+// Guard demands that the stream still has the version, 0 for no events.
 type Guard struct {
 	Stream  StreamID
 	Version Version
@@ -94,11 +90,10 @@ type Query struct {
 	Limit int
 }
 
-// Filter selects events by their streams and by their type. The zero value matches every event.
+// Filter selects events. The zero value matches every event.
 type Filter struct {
-	// Streams, Prefixes and Patterns match an event that belongs to one of the streams, or to a stream whose id starts
-	// with one of the prefixes, taken literally and case-sensitively, or matches one of the patterns. If all are empty,
-	// any stream matches.
+	// Streams, Prefixes and Patterns match an event of one of the streams, or of one whose id starts with one of the
+	// prefixes, taken literally, or matches one of the patterns. If all are empty, any stream matches.
 	Streams  []StreamID
 	Prefixes []string
 	Patterns []Pattern
@@ -106,7 +101,7 @@ type Filter struct {
 	Types []string
 }
 
-// Matches reports whether the event passes the filter. All stores decide by it, or by something equivalent.
+// Matches reports whether the event passes the filter, as all stores decide.
 func (f Filter) Matches(event *Event) bool {
 	if len(f.Types) > 0 && !slices.Contains(f.Types, event.Type) {
 		return false
@@ -125,8 +120,7 @@ func (f Filter) Matches(event *Event) bool {
 type Batch struct {
 	// Events match the filter, in ascending position; there may be none.
 	Events []Event
-	// Through is the position that the subscription has scanned: a subscriber that starts again after it misses
-	// nothing.
+	// Through is the position that was scanned: a subscriber that starts again after it misses nothing.
 	Through Position
 	// CaughtUp reports that Through was the store's head when the batch was read.
 	CaughtUp bool
@@ -140,7 +134,7 @@ type Identity struct {
 	Epoch int64
 }
 
-// Limits bound one append. Every store takes at least 256 stream memberships and 512 KiB of payloads.
+// Limits bound one append. They are at least 256 memberships and 512 KiB.
 type Limits struct {
 	// Memberships is the most places in streams that the events of one append may take together.
 	Memberships int
@@ -148,8 +142,8 @@ type Limits struct {
 	Bytes int
 }
 
-// ReadModel is a table of JSON documents by key that is kept with the checkpoint of the projection that writes it,
-// in one transaction. One projection writes a read model; any number may read it.
+// ReadModel is a table of JSON documents by key, kept in one transaction with the checkpoint of the one projection that
+// writes it. Any number may read it.
 type ReadModel interface {
 	// Checkpoint returns the position up to which the read model is current, 0 if it was never written.
 	Checkpoint(ctx context.Context) (Position, error)

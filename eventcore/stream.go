@@ -10,15 +10,15 @@ import (
 	"unicode/utf8"
 )
 
-// MaxStreamIDLength is the longest stream id allowed, in characters (EventCore's own limit).
+// MaxStreamIDLength is that of the longest stream id, in characters.
 const MaxStreamIDLength = 255
 
 // StreamID names a stream: 1 to 255 characters of valid UTF-8 without surrounding white space, control
 // characters and the glob characters * ? [ ], so that a literal can never be mistaken for a pattern.
-// Two ids are equal when their strings are; there is no normalisation.
+// They are compared as they are.
 type StreamID string
 
-// NewStreamID trims name and returns it as a StreamID, or ErrInvalidStreamID saying what is wrong with it.
+// NewStreamID returns name, trimmed, or an ErrInvalidStreamID that says why not.
 func NewStreamID(name string) (StreamID, error) {
 	id := StreamID(strings.TrimSpace(name))
 	if err := id.Validate(); err != nil {
@@ -27,7 +27,7 @@ func NewStreamID(name string) (StreamID, error) {
 	return id, nil
 }
 
-// Validate returns nil when the id keeps the rules of StreamID, and otherwise an error that wraps ErrInvalidStreamID.
+// Validate returns nil, or an ErrInvalidStreamID that says why not.
 func (id StreamID) Validate() error {
 	name := string(id)
 	switch {
@@ -48,11 +48,9 @@ func (id StreamID) Validate() error {
 }
 
 // Version is an event's place in one of its streams. 0 is the version of an empty stream; each event raises it.
-// Callers may compare versions of one stream and may count on nothing else: the memory, SQLite and PostgreSQL
-// stores number them 1, 2, 3 …, a replicated log may leave gaps.
+// Callers may compare versions of one stream and count on nothing else: a replicated log may leave gaps.
 type Version uint64
 
-// Position is an event's place in the store's one total order, which is the order of commits: once a reader has
-// seen position p, no event at or before p can appear any more. 0 lies before the first event.
-// The memory, SQLite and PostgreSQL stores number events without gaps; the type does not promise it.
+// Position is an event's place in the store's one total order, that of commits: once a reader has seen position p, no
+// event at or before p can appear any more. 0 lies before the first event. There may be gaps, though our stores leave none.
 type Position uint64

@@ -14,8 +14,7 @@ import (
 // Upcast registers an old schema version of a name, and how its payloads become those of version from+1: which is
 // an Upcast again, or has a Type. Data of version from is decoded into Old; New is what the next version's Old, or
 // Type, is. Where either is json.RawMessage they are converted through JSON, so that no old Go type need be kept.
-// The function must be pure: it runs whenever an old event is read, and what is stored never changes. If it fails
-// or panics, so does decoding the event.
+// The function must be pure: it runs whenever an old event is read. If it fails or panics, so does decoding.
 func Upcast[Old, New any](name string, from int, upcast func(Old) (New, error)) EventType {
 	return EventType{
 		name: name, version: from, goType: reflect.TypeFor[Old](), result: reflect.TypeFor[New](),
@@ -33,8 +32,7 @@ func Renamed(oldName, newName string) EventType {
 	return EventType{name: newName, formerly: oldName}
 }
 
-// WithOldNames returns the filter with the names that its Types had before: a store knows events by the name that
-// they were written with. A Projector does so by itself.
+// WithOldNames returns the filter with the names that its Types had before: the store's. A Projector does so by itself.
 func (r *Registry) WithOldNames(filter Filter) Filter {
 	types := slices.Clone(filter.Types)
 	for _, name := range filter.Types {
