@@ -10,9 +10,8 @@ import (
 	"slices"
 )
 
-// CheckHistory compares the store with what somebody remembers of it: its identity and a position. It returns
-// ErrOtherStore when it is another one, and ErrRolledBack when it is behind: restored from an older backup, or failed
-// over to a replica that lacked events. In a newer epoch (Custodian.AcceptRollback) positions of older ones mean
+// CheckHistory compares the store with what somebody remembers of it. It returns ErrOtherStore when it is another one,
+// and ErrRolledBack when it is behind: restored from an older backup, or failed over to a replica that lagged. In a newer epoch (Custodian.AcceptRollback) positions of older ones mean
 // nothing. The zero Identity remembers nothing.
 func CheckHistory(ctx context.Context, store Store, remembered Identity, seen Position) error {
 	now := store.Identity()

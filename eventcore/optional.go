@@ -15,8 +15,7 @@ type Resolver interface {
 
 // Follower is implemented by a Store that remembers how far it has come: see Followed.
 type Follower interface {
-	// Followed returns a position at or after everything that this Store has returned from Append or handed to a
-	// subscriber, without looking whether others have gone on.
+	// Followed returns a position at or after all that this Store has returned from Append or handed to a subscriber.
 	Followed() Position
 }
 

@@ -27,8 +27,7 @@ type ProjectorOptions struct {
 	BeforeSave func(ctx context.Context) error
 	// Clock tells the time for Lag; time.Now if nil.
 	Clock func() time.Time
-	// ReadOnly saves nothing: another process writes the read model, and this one follows the store from what that has
-	// saved last.
+	// ReadOnly saves nothing: another process writes the read model, and this one goes on from what that saved last.
 	ReadOnly bool
 }
 

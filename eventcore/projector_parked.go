@@ -63,8 +63,8 @@ func (p *Projector) allParked() ([]parkedEvent, error) {
 	return all, nil
 }
 
-// RetryParked applies each parked event once more, in the order of positions and on the documents of now, and saves.
-// Those that fail again stay parked. Only the projector that is running may do so.
+// RetryParked applies each parked event once more, in order, to the documents of now, and saves. Those that fail again
+// stay parked. Only the projector that is running may do so.
 func (p *Projector) RetryParked(ctx context.Context) error {
 	all, err := p.allParked()
 	if err != nil {

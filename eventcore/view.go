@@ -25,9 +25,8 @@ type viewing struct {
 	followed bool
 }
 
-// Followed makes View ask nobody how far the store has come, if the store is a Follower: the state is as new as all that
-// this process was told, by Append or as a subscriber. What others have committed besides, a subscriber is told soon. It
-// is for who looks again whenever there is an event.
+// Followed makes View ask nobody how far the store has come, if that is a Follower: the state is as new as all that this
+// process was told, by Append or as a subscriber. It is for who looks again whenever there is an event.
 func Followed() ViewOption {
 	return func(v viewing) viewing {
 		v.followed = true
@@ -35,7 +34,7 @@ func Followed() ViewOption {
 	}
 }
 
-// AtLeast makes View wait until the store has the position, which another process may have told.
+// AtLeast makes View wait until the store has the position.
 func AtLeast(position Position) ViewOption {
 	return func(v viewing) viewing {
 		v.atLeast = max(v.atLeast, position)

@@ -38,6 +38,7 @@ type options struct {
 	probeAddress            string
 	history                 historyOptions
 	pprofAddress            string
+	traceEndpoint           string
 	version                 bool
 	log                     zap.Options
 }
@@ -115,6 +116,8 @@ func (o *options) bind(flags *flag.FlagSet) {
 	o.history.bind(flags)
 	flags.StringVar(&o.pprofAddress, "pprof-bind-address", "0",
 		"where profiles of this process are served, such as 127.0.0.1:6060; only loopback addresses, for anybody who gets there may read them; 0 for nowhere")
+	flags.StringVar(&o.traceEndpoint, "trace-endpoint", "",
+		"the `URL` of an OpenTelemetry collector that takes traces over HTTP, such as http://collector:4318; empty for no traces")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 }
 
@@ -134,7 +137,10 @@ func (o *options) validate(arguments []string) error {
 	case o.adoptStore && !o.services.has(saga.OrderService):
 		return fmt.Errorf("--adopt-store with --services=%s: give it to the process with the service order", &o.services)
 	}
-	return errors.Join(o.validateSpans(), o.validateStore(), o.history.validate(), loopback("--pprof-bind-address", o.pprofAddress))
+	return errors.Join(
+		o.validateSpans(), o.validateStore(), o.history.validate(), loopback("--pprof-bind-address", o.pprofAddress),
+		checkTraceEndpoint(o.traceEndpoint),
+	)
 }
 
 func (o *options) validateSpans() error {

@@ -67,6 +67,7 @@ func TestBadFlagsNameTheFlagAndTheRemedy(t *testing.T) {
 		},
 		{"profiles for other machines", []string{"--store=memory:", "--pprof-bind-address=:6060"}, []string{"--pprof-bind-address", "127.0.0.1"}},
 		{"profiles at no port", []string{"--store=memory:", "--pprof-bind-address=localhost"}, []string{"--pprof-bind-address", "127.0.0.1:PORT"}},
+		{"an endpoint that is no URL", []string{"--store=memory:", "--trace-endpoint=collector:4318"}, []string{"--trace-endpoint", "http://collector:4318"}},
 		{"an unknown flag", []string{"--stroe=memory:"}, []string{"-stroe", "Usage"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/controllers/custody"
+	"github.com/eventcore/order-operator/controllers/telemetry"
 	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/eventcore/open"
 )
@@ -36,6 +37,8 @@ type process struct {
 	// live reads from the API server.
 	live   client.Client
 	health *health
+	// telemetry watches all sessions.
+	telemetry *telemetry.Telemetry
 	// suspicion is what the last session has found out about the history, nil for nothing.
 	suspicion error
 }
@@ -51,7 +54,11 @@ func newProcess(config *rest.Config, options options, logger logr.Logger) (*proc
 	if err != nil {
 		return nil, fmt.Errorf("make a client: %w", err)
 	}
-	return &process{config: config, options: options, logger: logger, scheme: scheme, live: live, health: newHealth()}, nil
+	p := &process{config: config, options: options, logger: logger, scheme: scheme, live: live, health: newHealth()}
+	if p.telemetry, err = newTelemetry(logger, options); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // NeedLeaderElection implements manager.LeaderElectionRunnable: sessions take turns by themselves.
@@ -60,6 +67,7 @@ func (p *process) NeedLeaderElection() bool { return false }
 // Start implements manager.Runnable. It returns nil when ctx has ended, or the error that nothing but a new process helps
 // against.
 func (p *process) Start(ctx context.Context) error {
+	defer p.closeTelemetry()
 	p.logger.Info("Starting", "version", version, "services", p.options.services.String())
 	pause := backoff{first: firstPause, last: lastPause}
 	for {

@@ -31,6 +31,8 @@ type session struct {
 	feed     *feed.Feed
 	services *runner.Services
 	metrics  *collectors
+	// unwatch has scrapes look at the session no more.
+	unwatch func()
 	// end ends the session because of the error.
 	end context.CancelCauseFunc
 	ctx func() context.Context
@@ -46,7 +48,7 @@ func (e *brokenError) Unwrap() error { return e.err }
 
 func (p *process) newSession(ctx context.Context, w *world, history saga.History) (*session, error) {
 	s := &session{
-		process: p, world: w, identity: w.store.Identity(), metrics: &collectors{Registerer: metrics.Registry},
+		process: p, world: w, unwatch: func() {}, identity: w.store.Identity(), metrics: &collectors{Registerer: metrics.Registry},
 		feed: feed.NewReader(w.store),
 	}
 	if p.judges() {
@@ -83,6 +85,7 @@ func (s *session) run(ctx context.Context) error {
 
 func (s *session) close() {
 	s.end(nil)
+	s.unwatch()
 	if s.services != nil {
 		s.services.Close()
 	}

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -86,9 +87,11 @@ func (s *session) setup(ctx context.Context, history saga.History) (err error) {
 		GatewaySettings: payment.Settings(s.mgr.GetClient()),
 		CarrierSettings: shipping.Settings(s.mgr.GetClient()),
 		Report: func(id saga.OrderID, err error) {
-			s.logger.Error(err, "A call to a provider could not be carried out", "Order", id.String())
+			s.logger.Error(err, "A call to a provider could not be carried out",
+				kube.LogOrder, id.String(), kube.LogCorrelation, s.feed.Correlation(id))
 			s.feed.Later(id, retryAfter)
 		},
+		Observer: observer(s.telemetry),
 	})
 	if err != nil {
 		return err
@@ -111,7 +114,7 @@ func (s *session) setup(ctx context.Context, history saga.History) (err error) {
 			return fmt.Errorf("set up the history API: %w", err)
 		}
 	}
-	return s.addRunnables()
+	return errors.Join(s.addRunnables(), s.addTelemetry())
 }
 
 // addRunnables adds what follows the store.

@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/eventcore/order-operator/controllers/calls"
 	"github.com/eventcore/order-operator/controllers/calls/guard"
 	"github.com/eventcore/order-operator/controllers/runner"
 	"github.com/eventcore/order-operator/controllers/saga"
@@ -32,26 +32,24 @@ const tracePath = "/v1/traces"
 // lastTraces is how long a process that ends tries to pass on its last traces.
 const lastTraces = 5 * time.Second
 
-// newTelemetry returns what watches the services. It passes traces on until ctx ends.
-func newTelemetry(ctx context.Context, w *world, options options) (*telemetry.Telemetry, error) {
-	traces, err := newTraces(ctx, options.traceEndpoint)
+// newTelemetry returns what watches the services, whatever becomes of the store.
+func newTelemetry(logger logr.Logger, options options) (*telemetry.Telemetry, error) {
+	traces, err := newTraces(logger.WithName("traces"), options.traceEndpoint)
 	if err != nil {
 		return nil, err
 	}
 	return telemetry.New(telemetry.Options{
-		Store: w.store, Metrics: metrics.Registry, Logger: logr.FromContextOrDiscard(ctx).WithName("saga"),
-		Traces: traces, Clock: time.Now,
+		Metrics: metrics.Registry, Logger: logger.WithName("saga"), Traces: traces, Clock: time.Now,
 	})
 }
 
 // newTraces returns nil if there is nowhere to pass traces on to.
-func newTraces(ctx context.Context, endpoint string) (*telemetry.Traces, error) {
+func newTraces(logger logr.Logger, endpoint string) (*telemetry.Traces, error) {
 	if endpoint == "" {
 		return nil, nil //nolint:nilnil // documented
 	}
-	logger := logr.FromContextOrDiscard(ctx).WithName("traces")
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { logger.Info("Traces are lost", "reason", err.Error()) }))
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(traceURL(endpoint)))
+	exporter, err := otlptracehttp.New(context.Background(), otlptracehttp.WithEndpointURL(traceURL(endpoint)))
 	if err != nil {
 		return nil, fmt.Errorf("--trace-endpoint: %w", err)
 	}
@@ -86,27 +84,36 @@ func observer(t *telemetry.Telemetry) runner.Observer {
 	return runner.Observer{Committed: t.Committed, Executing: t.Executing(), Asking: t.Asking}
 }
 
-// addTelemetry has scrapes look at the operator, and events counted, logged and traced while this replica works.
-func (o *operator) addTelemetry() error {
-	o.feed.Begins(o.telemetry.Begin)
-	return errors.Join(
-		o.telemetry.Watch(telemetry.Sources{
-			Executor: o.services.Executor.Stats,
-			Circuits: map[saga.Service]func() map[string]guard.Circuits{
-				saga.PaymentService:  o.services.Payment.Guards().All,
-				saga.ShippingService: o.services.Shipping.Guards().All,
-			},
-			CaughtUp: o.feed.CaughtUp, Open: o.feed.OpenOrders, Lag: o.feed.Lag,
-		}),
-		o.mgr.Add(manager.RunnableFunc(o.telemetry.Run)),
-	)
+// addTelemetry has scrapes look at the session. The process of the order service follows the events, while it works.
+func (s *session) addTelemetry() error {
+	circuits := map[saga.Service]func() map[string]guard.Circuits{}
+	for service, engine := range map[saga.Service]*calls.Engine{
+		saga.PaymentService: s.services.Payment, saga.ShippingService: s.services.Shipping,
+	} {
+		if engine != nil {
+			circuits[service] = engine.Guards().All
+		}
+	}
+	s.unwatch = s.telemetry.Watch(telemetry.Sources{
+		Store: s.world.store, Executor: s.services.Executor.Stats, Circuits: circuits,
+		CaughtUp: s.feed.CaughtUp, Open: s.feed.OpenOrders, Lag: s.feed.Lag,
+	})
+	if !s.judges() {
+		return nil
+	}
+	follower := s.telemetry.Follower(s.world.store)
+	s.feed.Begins(follower.Begin)
+	if err := s.mgr.Add(manager.RunnableFunc(follower.Run)); err != nil {
+		return fmt.Errorf("set up the telemetry: %w", err)
+	}
+	return nil
 }
 
 // closeTelemetry passes on the last traces.
-func closeTelemetry(ctx context.Context, t *telemetry.Telemetry) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastTraces)
+func (p *process) closeTelemetry() {
+	ctx, cancel := context.WithTimeout(context.Background(), lastTraces)
 	defer cancel()
-	if err := t.Close(ctx); err != nil {
-		logr.FromContextOrDiscard(ctx).Info("Traces are lost", "reason", err.Error())
+	if err := p.telemetry.Close(ctx); err != nil {
+		p.logger.Info("Traces are lost", "reason", err.Error())
 	}
 }

@@ -90,3 +90,12 @@ func (e *Engine) ask(
 	done(err)
 	return err
 }
+
+// find looks a call up.
+func (e *Engine) find(ctx context.Context, o *Operation, order saga.Order, call saga.Call) (success any, err error) {
+	err = e.ask(ctx, Find, o, order, call, func(ctx context.Context) (err error) {
+		success, err = o.Find(ctx, order, call)
+		return err
+	})
+	return success, err
+}

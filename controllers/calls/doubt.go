@@ -20,7 +20,7 @@ func (e *Engine) inDoubt(o *Operation, order saga.Order) bool {
 // findLater returns the generation after the call if the provider knows it or one that follows it: then that is in doubt, too.
 func (e *Engine) findLater(ctx context.Context, o *Operation, order saga.Order, call saga.Call) (*saga.CallDoubted, error) {
 	for ahead := 1; ahead <= lookAhead; ahead++ {
-		success, err := o.Find(ctx, order, e.later(o, order, call, ahead))
+		success, err := e.find(ctx, o, order, e.later(o, order, call, ahead))
 		_, refused := asRefusal(err)
 		switch {
 		case success != nil, refused, isFenced(err):

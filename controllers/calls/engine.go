@@ -33,6 +33,9 @@ type Options struct {
 	// Report is told of errors of the store and of programs, after which nothing else would wake the order: it should
 	// look at the order again after a while. It is called from the pool's goroutines. Required.
 	Report func(id saga.OrderID, err error)
+	// Asking is called before each request to a provider, which gets the context that it returns; done is called with
+	// the request's error, which may quote the provider: it belongs neither into logs nor into traces. nil is nobody.
+	Asking func(ctx context.Context, ask Ask) (asking context.Context, done func(error))
 }
 
 func (o Options) withDefaults() Options {
@@ -215,14 +218,18 @@ func (e *Engine) call(ctx context.Context, o *Operation, order saga.Order, turn 
 
 // do calls the provider until the call's deadline. After it others may close the call: who has not called by then may
 // not call any more.
-func (e *Engine) do(ctx context.Context, o *Operation, order saga.Order, call saga.Call) (any, error) {
+func (e *Engine) do(ctx context.Context, o *Operation, order saga.Order, call saga.Call) (success any, err error) {
 	left := call.Deadline.Sub(e.options.Clock())
 	if left <= 0 {
 		return nil, fmt.Errorf("%w: %w: its deadline passed before it was called", ErrUnavailable, ErrNotAsked)
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
-	return o.Do(ctx, order, call)
+	err = e.ask(ctx, Do, o, order, call, func(ctx context.Context) (err error) {
+		success, err = o.Do(ctx, order, call)
+		return err
+	})
+	return success, err
 }
 
 // awaitMissing reports whether everything that the call needs is there, and records what is not. That event wakes the
@@ -253,7 +260,7 @@ func (e *Engine) lookUp(ctx context.Context, o *Operation, order saga.Order, tur
 	defer cancel()
 	status := o.status(order)
 	call := status.Last
-	success, err := o.Find(ctx, order, call)
+	success, err := e.find(ctx, o, order, call)
 	refusal, refused := asRefusal(err)
 	switch {
 	case refused:
@@ -268,7 +275,7 @@ func (e *Engine) lookUp(ctx context.Context, o *Operation, order saga.Order, tur
 		found.doubted, err = e.findLater(ctx, o, order, call)
 	}
 	if err == nil || isFenced(err) {
-		err = o.Fence(ctx, order, call)
+		err = e.ask(ctx, Fence, o, order, call, func(ctx context.Context) error { return o.Fence(ctx, order, call) })
 	}
 	if err != nil {
 		return e.stillUnknown(o, status, turn.settings, err), err
@@ -288,5 +295,6 @@ func (e *Engine) record(ctx context.Context, o *Operation, order saga.Order, com
 func (e *Engine) execute(ctx context.Context, order saga.Order, command eventcore.Command) (eventcore.Receipt, error) {
 	return e.executor.Execute(ctx, command, eventcore.WithMetadata(eventcore.Metadata{
 		CorrelationID: saga.CorrelationID(e.store, order), Causation: order.Position, Actor: string(e.service),
+		TraceContext: order.TraceContext,
 	}))
 }

@@ -23,7 +23,10 @@ func (e *Engine) prepare(ctx context.Context, o *Operation, order saga.Order, tu
 	e.pool.outside(func() {
 		bounded, cancel := context.WithTimeout(ctx, turn.settings.Timeout)
 		defer cancel()
-		command.prepared, failure = o.Prepare(bounded, order, call)
+		failure = e.ask(bounded, Prepare, o, order, call, func(ctx context.Context) (err error) {
+			command.prepared, err = o.Prepare(ctx, order, call)
+			return err
+		})
 	})
 	if failure == nil {
 		return false, nil

@@ -42,7 +42,10 @@ type Feed struct {
 	mu        sync.Mutex
 	sinks     map[int]func(Touched)
 	last      int
+	begins    func(after eventcore.Position, open map[saga.OrderID]saga.OpenOrder)
 	projector *eventcore.Projector // nil unless Run follows the store
+
+	correlations correlations
 }
 
 // New returns a feed of the store, which writes the projection.
@@ -91,6 +94,9 @@ func (f *Feed) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := f.begin(projector); err != nil {
+		return err
+	}
 	if err := projector.CatchUp(ctx); err != nil {
 		return err
 	}
@@ -120,6 +126,29 @@ func (f *Feed) follow(projector *eventcore.Projector) {
 	f.projector = projector
 }
 
+// Begins has told called, before Run catches up, with the position up to which the feed of whoever ran before had come,
+// and with the orders that were open there: what comes after it is news.
+func (f *Feed) Begins(told func(after eventcore.Position, open map[saga.OrderID]saga.OpenOrder)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.begins = told
+}
+
+func (f *Feed) begin(projector *eventcore.Projector) error {
+	f.mu.Lock()
+	told := f.begins
+	f.mu.Unlock()
+	if told == nil {
+		return nil
+	}
+	open, err := saga.ListOpenOrders(projector.Documents())
+	if err != nil {
+		return err
+	}
+	told(projector.Position(), open)
+	return nil
+}
+
 func (f *Feed) sweepRegularly(ctx context.Context) error {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
@@ -141,6 +170,7 @@ func (f *Feed) Sweep() error {
 	if err != nil {
 		return err
 	}
+	f.recall(open)
 	ids := make([]saga.OrderID, 0, len(open))
 	for id, row := range open {
 		ids = append(ids, id)
@@ -166,6 +196,18 @@ func (f *Feed) OpenOrders() (map[saga.OrderID]saga.OpenOrder, error) {
 		return nil, fmt.Errorf("read the open orders: %w", err)
 	}
 	return open, nil
+}
+
+// Lag returns how many events the feed is behind the store, and how old the oldest of those is that concern it. Both are
+// 0 before Run has caught up.
+func (f *Feed) Lag(ctx context.Context) (events uint64, age time.Duration, err error) {
+	f.mu.Lock()
+	projector := f.projector
+	f.mu.Unlock()
+	if projector == nil {
+		return 0, 0, nil
+	}
+	return projector.Lag(ctx)
 }
 
 // CaughtUp reports whether Run has brought the projection up to date and follows the store.
@@ -200,6 +242,7 @@ func (f *Feed) observe(batch eventcore.Batch) {
 		if id, ok := saga.OrderOf(event); ok {
 			touched.Orders = append(touched.Orders, id)
 			f.remember(id, *event)
+			f.correlate(id, event)
 			continue
 		}
 		for _, product := range products { // supplied: all else that moves stock belongs to an order
@@ -222,6 +265,16 @@ func (f *Feed) remember(id saga.OrderID, event eventcore.Event) {
 		f.waiters.Add(id, waiting)
 	} else if !saga.KeepsWaiting(event.Payload) {
 		f.waiters.Forget(id)
+	}
+}
+
+// correlate notes the order's correlation id.
+func (f *Feed) correlate(id saga.OrderID, event *eventcore.Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.correlations.note(id, event.Metadata.CorrelationID)
+	if event.Type == "OrderCompleted" || event.Type == "OrderCancelled" {
+		f.correlations.end(id)
 	}
 }
 

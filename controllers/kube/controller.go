@@ -51,7 +51,7 @@ func SetupStepper(mgr ctrl.Manager, name string, f *feed.Feed, service Service, 
 	return ctrl.NewControllerManagedBy(mgr).
 		Named(name).
 		WatchesRawSource(Orders(f, service.Concerns)).
-		WithOptions(Options(16)).
+		WithOptions(OrderOptions(mgr, name, f, 16)).
 		Complete(Stepper(service.Step, clock))
 }
 

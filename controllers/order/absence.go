@@ -98,7 +98,7 @@ func (r *Reconciler) surelyGone(ctx context.Context, s *scope) (bool, error) {
 		return false, err
 	}
 	if definition == nil || !definition.DeletionTimestamp.IsZero() || definition.CreationTimestamp.After(s.order.CreatedAt) {
-		log.FromContext(ctx).Info("An Order is missing, and so was its CRD: the order goes on until its deadline", "Order", s.id.String())
+		log.FromContext(ctx).Info("An Order is missing, and so was its CRD: the order goes on until its deadline")
 		s.next = kube.Earlier(s.next, r.Clock().Add(lookAgain))
 		return false, nil
 	}

@@ -66,7 +66,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed) error {
 		Named(string(saga.OrderService)).
 		Watches(&commercev1.Order{}, &enqueue{}, builder.WithPredicates(watched{deletions: &r.deletions})).
 		WatchesRawSource(kube.Orders(f, r.concerns)).
-		WithOptions(kube.Options(workers)).
+		WithOptions(kube.OrderOptions(mgr, string(saga.OrderService), f, workers)).
 		Complete(r)
 }
 

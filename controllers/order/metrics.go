@@ -24,4 +24,13 @@ var (
 	})
 )
 
-func init() { metrics.Registry.MustRegister(ordersMissing, absenceValve, ordersFoundMissing) }
+// statusLag is what a shopkeeper waits for after the fact.
+var statusLag = prometheus.NewHistogram(prometheus.HistogramOpts{
+	Name:    "order_operator_status_lag_seconds",
+	Help:    "Time from the event that ends an order until the Order's status shows it.",
+	Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300},
+})
+
+func init() {
+	metrics.Registry.MustRegister(ordersMissing, absenceValve, ordersFoundMissing, statusLag)
+}

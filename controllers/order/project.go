@@ -41,7 +41,11 @@ func (r *Reconciler) project(ctx context.Context, s *scope) error {
 	if err := r.Client.Status().Update(ctx, updated); err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	r.written.record(s.id, updated, r.Clock())
+	now := r.Clock()
+	r.written.record(s.id, updated, now)
+	if updated.Status.Outcome != s.object.Status.Outcome && !s.order.FinishedAt.IsZero() {
+		statusLag.Observe(max(now.Sub(s.order.FinishedAt), 0).Seconds())
+	}
 	r.announce(s.object, updated)
 	s.object = updated
 	return nil

@@ -41,8 +41,19 @@ type ServicesOptions struct {
 	// DoubtedSince is when the history was last rolled back and accepted, zero for never: what was not recorded before may
 	// have happened all the same. See saga.Order.Doubted.
 	DoubtedSince time.Time
+	// Observer watches the services at work.
+	Observer Observer
 	// More are services of the program's own, which own steps of a flow of its own: see saga.Register.
 	More []NewService
+}
+
+// Observer watches services at work. What is nil is not watched, and costs nothing.
+type Observer struct {
+	// Committed and Executing are those of eventcore.ExecutorOptions.
+	Committed func(eventcore.Commit)
+	Executing func(ctx context.Context, metadata *eventcore.Metadata) (done func(eventcore.Receipt, error))
+	// Asking is that of calls.Options.
+	Asking func(ctx context.Context, ask calls.Ask) (asking context.Context, done func(error))
 }
 
 // NewService makes a service on the executor. identity is that of the executor's store.
@@ -72,6 +83,7 @@ type Services struct {
 func NewServices(ctx context.Context, store eventcore.Store, options ServicesOptions) (*Services, error) {
 	executor, err := eventcore.NewExecutor(ctx, store, saga.NewRegistry(), eventcore.ExecutorOptions{
 		AppendOnly: saga.AggregateStreams(), Clock: options.Clock,
+		Committed: options.Observer.Committed, Executing: options.Observer.Executing,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the executor: %w", err)
@@ -110,6 +122,7 @@ func (s *Services) makers(identity eventcore.Identity, options ServicesOptions) 
 func (o ServicesOptions) calls(settings func(name string) guard.Settings) calls.Options {
 	return calls.Options{
 		Clock: o.Clock, Timeout: o.CallTimeout, Jitter: o.Jitter, Report: o.Report, Settings: settings, DoubtedSince: o.DoubtedSince,
+		Asking: o.Observer.Asking,
 	}
 }
 

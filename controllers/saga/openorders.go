@@ -18,18 +18,23 @@ import (
 type OpenOrder struct {
 	// Since is when the order was created.
 	Since time.Time `json:"since"`
+	// Attempt is that of the order, and TraceContext that of the event which created it.
+	Attempt      int    `json:"attempt,omitzero"`
+	TraceContext string `json:"traceContext,omitzero"`
 	// Next is when a call ends, a retry is due or a grace ends, as the last event says; zero if the order waits for events
 	// or its deadline only.
 	Next time.Time `json:"next,omitzero"`
 	// Waiting is what the order can't go on without.
 	Waiting *StepWaiting `json:"waiting,omitzero"`
-	// Ended says that the order is here only because of Late, the steps whose effects came to light after its end and
-	// are still to be undone.
+	// Attention is what a person has to decide.
+	Attention *AttentionRequired `json:"attention,omitzero"`
+	// Ended says that the order is here only because of its Attention or of Late, the steps whose effects came to light
+	// after its end and are still to be undone.
 	Ended bool     `json:"ended,omitzero"`
 	Late  []string `json:"lateSteps,omitzero"`
 }
 
-// OpenOrders is the projection of the orders that have not ended, by OrderID.String: what a starting process has to
+// OpenOrders is the projection of the orders that have not ended, or need a person, by OrderID.String: what a starting process has to
 // look at, without reading history, and which orders an object's arrival wakes.
 // It changes with orders only, but is shown the supply of products too: whoever observes its events learns of all that
 // makes an order go on.
@@ -51,11 +56,13 @@ func applyOpenOrder(documents *eventcore.Documents, event *eventcore.Event) erro
 	if err != nil {
 		return err
 	}
-	if _, created := event.Payload.(OrderCreated); created || !known {
-		row = OpenOrder{Since: event.RecordedAt, Ended: !created}
+	if content, created := event.Payload.(OrderCreated); created || !known {
+		row = OpenOrder{
+			Since: event.RecordedAt, Attempt: content.Attempt, TraceContext: event.Metadata.TraceContext, Ended: !created,
+		}
 	}
 	row.apply(event.Payload)
-	if row.Ended && len(row.Late) == 0 {
+	if row.Ended && len(row.Late) == 0 && row.Attention == nil {
 		documents.Delete(id.String())
 		return nil
 	}
@@ -70,6 +77,7 @@ func (row *OpenOrder) apply(payload any) {
 		row.Waiting = nil
 	}
 	row.Next = nextOf(payload)
+	row.asks(payload)
 	switch payload := payload.(type) {
 	case OrderCancelled, OrderCompleted:
 		row.Ended = true

@@ -4,18 +4,26 @@
 package saga_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"pgregory.net/rapid"
 
 	"github.com/eventcore/order-operator/controllers/saga"
 	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/eventcore/memory"
 )
 
+// tester is a test, of this package or of rapid.
+type tester interface {
+	rapid.TB
+	Context() context.Context
+}
+
 // openAfter returns the row of the order in the projection after the events.
-func openAfter(t *testing.T, events ...any) (row saga.OpenOrder, open bool) {
+func openAfter(t tester, events ...any) (row saga.OpenOrder, open bool) {
 	t.Helper()
 	store := memory.New(memory.Options{})
 	defer func() { _ = store.Close() }()
@@ -81,25 +89,47 @@ func TestAnOrderThatEndedIsOpenUntilAllThatCameToLightIsUndone(t *testing.T) {
 		late []any
 		open bool
 	}{
-		"an authorisation":                  {[]any{authorized}, true},
-		"a voided authorisation":            {[]any{authorized, voidRequested(), voided}, false},
-		"a capture":                         {[]any{authorized, captured}, true},
-		"a refunded capture":                {[]any{authorized, captured, refundRequested(), refunded}, false},
-		"a shipment":                        {[]any{shipped}, true},
-		"a cancelled shipment":              {[]any{shipped, cancelRequested(), unshipped}, false},
-		"a shipment and a refund":           {[]any{authorized, shipped, voidRequested(), voided}, true},
-		"goods that have left":              {[]any{shipped, cancelRequested(), goodsLeft}, true},
-		"goods that a person got back":      {[]any{shipped, cancelRequested(), goodsLeft, unpaidBack, answered(unpaidBack, saga.ResolveSkip)}, false},
-		"a refused refund":                  {[]any{paid, refundRequested(), noRefund}, true},
-		"a refund that is tried again":      {[]any{paid, refundRequested(), noRefund, answered(noRefund, saga.ResolveRetry)}, true},
-		"a refund that was made by hand":    {[]any{paid, refundRequested(), noRefund, answered(noRefund, saga.ResolveSkip)}, false},
-		"another attempt":                   {[]any{created}, true},
-		"another attempt that has ended":    {[]any{created, outOfStock, compensated, cancelled}, false},
-		"something that has happened twice": {[]any{twice}, false},
+		"an authorisation":                    {[]any{authorized}, true},
+		"a voided authorisation":              {[]any{authorized, voidRequested(), voided}, false},
+		"a capture":                           {[]any{authorized, captured}, true},
+		"a refunded capture":                  {[]any{authorized, captured, refundRequested(), refunded}, false},
+		"a shipment":                          {[]any{shipped}, true},
+		"a cancelled shipment":                {[]any{shipped, cancelRequested(), unshipped}, false},
+		"a shipment and a refund":             {[]any{authorized, shipped, voidRequested(), voided}, true},
+		"goods that have left":                {[]any{shipped, cancelRequested(), goodsLeft}, true},
+		"goods that a person got back":        {[]any{shipped, cancelRequested(), goodsLeft, unpaidBack, answered(unpaidBack, saga.ResolveSkip)}, false},
+		"a refused refund":                    {[]any{paid, refundRequested(), noRefund}, true},
+		"a refund that is tried again":        {[]any{paid, refundRequested(), noRefund, answered(noRefund, saga.ResolveRetry)}, true},
+		"a refund that was made by hand":      {[]any{paid, refundRequested(), noRefund, answered(noRefund, saga.ResolveSkip)}, false},
+		"another attempt":                     {[]any{created}, true},
+		"another attempt that has ended":      {[]any{created, outOfStock, compensated, cancelled}, false},
+		"something that has happened twice":   {[]any{twice}, true},
+		"something that a person has seen to": {[]any{twice, answered(twice, saga.ResolveSkip)}, false},
 	} {
 		if row, open := openAfter(t, join(ended, test.late)...); open != test.open {
 			t.Errorf("%s: open %v, %+v", name, open, row)
 		}
+	}
+}
+
+func TestTheRowOfAnOrderAsksWhatTheOrderAsks(t *testing.T) {
+	asking := 0
+	for range 10 { // a hundred walks each
+		rapid.Check(t, func(t *rapid.T) {
+			w := walkAtRandom(t)
+			events := w.log[:rapid.IntRange(len(w.log)/2, len(w.log)).Draw(t, "events")]
+			order := fold(events...)
+			row, _ := openAfter(t, events...)
+			if (row.Attention == nil) != (order.Attention == nil) || row.Attention != nil && row.Attention.Reason != order.Attention.Reason {
+				t.Fatalf("the row asks %+v, the order %+v\n%+v", row.Attention, order.Attention, events)
+			}
+			if order.Attention != nil {
+				asking++
+			}
+		})
+	}
+	if asking == 0 {
+		t.Error("no order has asked")
 	}
 }
 

@@ -70,6 +70,8 @@ type Order struct {
 	FinishedAt time.Time
 	// Position is that of the last event.
 	Position eventcore.Position
+	// TraceContext is that of the attempt's OrderCreated: all that is done for the order belongs to one trace.
+	TraceContext string
 }
 
 // StepStatus is one step of an order.
@@ -178,7 +180,7 @@ func (o Order) Apply(stream eventcore.StreamID, event *eventcore.Event) Order {
 	}
 	switch payload := event.Payload.(type) {
 	case OrderCreated:
-		return o.created(payload, event.RecordedAt)
+		return o.created(payload, event)
 	case OrderAttached:
 		o.UIDs = append(slices.Clip(o.UIDs), payload.UID)
 	case DeadlineExceeded:
@@ -199,11 +201,12 @@ func (o Order) Apply(stream eventcore.StreamID, event *eventcore.Event) Order {
 }
 
 // created begins an attempt, with nothing of the one before: that had left nothing.
-func (o Order) created(payload OrderCreated, at time.Time) Order {
+func (o Order) created(payload OrderCreated, event *eventcore.Event) Order {
+	at := event.RecordedAt
 	none := Money{Currency: payload.Total.Currency}
 	order := Order{
 		ID: o.ID, Position: o.Position, Content: payload, UIDs: []string{payload.UID}, CreatedAt: at,
-		Refunded: none, Charge: Charge{Amount: none, Captured: none},
+		Refunded: none, Charge: Charge{Amount: none, Captured: none}, TraceContext: event.Metadata.TraceContext,
 	}
 	flow, known := FlowOf(payload.FlowVersion)
 	if !known {

@@ -18,16 +18,17 @@ import (
 // restartAfter is when the follower starts again after an error.
 const restartAfter = 10 * time.Second
 
-// follower counts, logs and traces the events of orders as they are recorded.
-type follower struct {
+// Follower counts, logs and traces the events of orders as they are recorded. Its methods may be called concurrently.
+type Follower struct {
 	metrics  *metrics
 	traces   *Traces
 	logger   logr.Logger
 	registry *eventcore.Registry
+	store    eventcore.Store
 
 	once  sync.Once
 	begun chan struct{}
-	// after and tracks belong to who has closed begun, and then to run.
+	// after and tracks belong to who closes begun, and then to Run.
 	after  eventcore.Position
 	tracks map[saga.OrderID]track
 }
@@ -39,10 +40,17 @@ type track struct {
 	traceContext string
 }
 
+// Follower returns a follower of the store.
+func (t *Telemetry) Follower(store eventcore.Store) *Follower {
+	return &Follower{
+		metrics: t.metrics, traces: t.options.Traces, logger: t.options.Logger, registry: saga.NewRegistry(), store: store,
+		tracks: map[saga.OrderID]track{}, begun: make(chan struct{}),
+	}
+}
+
 // Begin tells from where Run follows the store, and which orders are open there: see feed.Feed.Begins. Only the first call
 // counts.
-func (t *Telemetry) Begin(after eventcore.Position, open map[saga.OrderID]saga.OpenOrder) {
-	f := &t.follower
+func (f *Follower) Begin(after eventcore.Position, open map[saga.OrderID]saga.OpenOrder) {
 	f.once.Do(func() {
 		f.after = after
 		for id, row := range open {
@@ -55,20 +63,18 @@ func (t *Telemetry) Begin(after eventcore.Position, open map[saga.OrderID]saga.O
 }
 
 // Run counts, logs and traces the events after Begin's position until ctx ends, and returns nil then. After an error of
-// the store it goes on where it was. Only one process may run it at a time, or events are counted twice.
-func (t *Telemetry) Run(ctx context.Context) error {
-	f := &t.follower
+// the store it goes on where it was. Only one process may run one of a store at a time, or events are counted twice.
+func (f *Follower) Run(ctx context.Context) error {
 	select {
 	case <-f.begun:
 	case <-ctx.Done():
 		return nil
 	}
 	for {
-		err := f.follow(ctx, t.options.Store)
-		if ctx.Err() != nil {
-			return nil
+		if err := f.follow(ctx); ctx.Err() == nil {
+			f.logger.Error(err, "Events can't be followed: metrics and logs of orders stand still",
+				"startsAgainAfter", restartAfter.String())
 		}
-		f.logger.Error(err, "Events can't be followed: metrics and logs of orders stand still", "startsAgainAfter", restartAfter.String())
 		select {
 		case <-ctx.Done():
 			return nil
@@ -77,15 +83,15 @@ func (t *Telemetry) Run(ctx context.Context) error {
 	}
 }
 
-func (f *follower) follow(ctx context.Context, store eventcore.Store) error {
+func (f *Follower) follow(ctx context.Context) error {
 	if f.after == 0 && len(f.tracks) == 0 { // nobody has followed this store before: its past is not news
-		head, err := store.Head(ctx)
+		head, err := f.store.Head(ctx)
 		if err != nil {
 			return err
 		}
 		f.after = head
 	}
-	for batch, err := range store.Subscribe(ctx, f.after, eventcore.Filter{}) {
+	for batch, err := range f.store.Subscribe(ctx, f.after, eventcore.Filter{}) {
 		if err != nil {
 			return err
 		}
@@ -99,7 +105,7 @@ func (f *follower) follow(ctx context.Context, store eventcore.Store) error {
 	return fmt.Errorf("the store has ended the subscription at position %d", f.after)
 }
 
-func (f *follower) apply(event *eventcore.Event) {
+func (f *Follower) apply(event *eventcore.Event) {
 	f.metrics.events.WithLabelValues(event.Type).Inc()
 	id, ok := saga.OrderOf(event)
 	if err := f.registry.Decode(event); err != nil {
@@ -113,7 +119,7 @@ func (f *follower) apply(event *eventcore.Event) {
 }
 
 // count follows the order's way.
-func (f *follower) count(id saga.OrderID, event *eventcore.Event) {
+func (f *Follower) count(id saga.OrderID, event *eventcore.Event) {
 	at := event.RecordedAt
 	switch payload := event.Payload.(type) {
 	case saga.OrderCreated:
@@ -144,7 +150,7 @@ func (f *follower) count(id saga.OrderID, event *eventcore.Event) {
 }
 
 // reached notes that a step of an open order has ended, and returns when the one before had.
-func (f *follower) reached(id saga.OrderID, at time.Time) (last time.Time) {
+func (f *Follower) reached(id saga.OrderID, at time.Time) (last time.Time) {
 	t, open := f.tracks[id]
 	if !open {
 		return time.Time{}
@@ -155,7 +161,7 @@ func (f *follower) reached(id saga.OrderID, at time.Time) (last time.Time) {
 }
 
 // ended counts the end of an order.
-func (f *follower) ended(id saga.OrderID, outcome saga.Outcome, event *eventcore.Event) {
+func (f *Follower) ended(id saga.OrderID, outcome saga.Outcome, event *eventcore.Event) {
 	f.metrics.finished.WithLabelValues(string(outcome)).Inc()
 	t, open := f.tracks[id]
 	if !open {

@@ -4,6 +4,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -127,11 +128,12 @@ func (m *metrics) prepare() {
 const noStep = "none"
 
 func (m *metrics) register(registerer prometheus.Registerer) error {
-	var errs []error
-	for _, collector := range []prometheus.Collector{
+	collectors := []prometheus.Collector{
 		m.events, m.finished, m.orderDuration, m.stepDuration, m.compensations, m.retries, m.unknown, m.attention,
 		m.commitDuration, m.batchCommands, m.batchEvents, m.conflicts, m.storeErrors, m.calls, m.callDuration,
-	} {
+	}
+	errs := make([]error, 0, len(collectors))
+	for _, collector := range collectors {
 		errs = append(errs, registerer.Register(collector))
 	}
 	return errors.Join(errs...)
@@ -183,13 +185,8 @@ func (m *metrics) asked(ask calls.Ask, result calls.Result, took time.Duration) 
 	}
 }
 
-// kindOf is the kind of the objects that stand for a service's providers.
-func kindOf(service saga.Service) string {
-	switch service {
-	case saga.PaymentService:
-		return "PaymentGateway"
-	case saga.ShippingService:
-		return "Carrier"
-	}
-	return string(service)
-}
+// kinds are those of the objects that stand for the providers of services.
+var kinds = map[saga.Service]string{saga.PaymentService: "PaymentGateway", saga.ShippingService: "Carrier"}
+
+// kindOf is the kind of the service's providers: that of their objects, if they have any.
+func kindOf(service saga.Service) string { return cmp.Or(kinds[service], string(service)) }

@@ -5,7 +5,7 @@ package telemetry
 
 import (
 	"context"
-	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -21,6 +21,8 @@ const scrapePatience = 2 * time.Second
 
 // Sources are what a scrape looks at.
 type Sources struct {
+	// Store holds the events.
+	Store eventcore.Store
 	// Executor returns the figures of the process's executor.
 	Executor func() eventcore.Stats
 	// Circuits are those of the providers, by service.
@@ -30,24 +32,19 @@ type Sources struct {
 	CaughtUp func() bool
 	Open     func() (map[saga.OrderID]saga.OpenOrder, error)
 	Lag      func(ctx context.Context) (events uint64, age time.Duration, err error)
-	// Held is why no command is executed, nil if they are; nil is the executor's word.
-	Held func() error
 }
 
-// Watch has every scrape look at the sources. It is to be called once.
-func (t *Telemetry) Watch(sources Sources) error {
-	err := t.options.Metrics.Register(&scrape{store: t.options.Store, logger: t.options.Logger, sources: sources})
-	if err != nil {
-		return fmt.Errorf("register what is read at a scrape: %w", err)
-	}
-	return nil
+// Watch has every scrape look at the sources, until the returned function is called. There is one set of sources at a
+// time: while there is none, the store is said to be down.
+func (t *Telemetry) Watch(sources Sources) (unwatch func()) {
+	t.scrape.sources.Store(&sources)
+	return func() { t.scrape.sources.CompareAndSwap(&sources, nil) }
 }
 
 // scrape is what is true at a moment.
 type scrape struct {
-	store   eventcore.Store
 	logger  logr.Logger
-	sources Sources
+	sources atomic.Pointer[Sources]
 }
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -57,7 +54,6 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 var (
 	storeUp       = desc("store_up", "1 if the event store answers, else 0.")
 	storePosition = desc("store_position", "Position of the last event in the store.")
-	held          = desc("held", "1 while all commands are held, because the store's history was rolled back, else 0.")
 	cacheHits     = desc("cache_hits_total", "States of streams that were found in memory.")
 	cacheMisses   = desc("cache_misses_total", "States of streams that had to be read from the store.")
 	cachedStreams = desc("cached_streams", "Streams of which a state is in memory.")
@@ -74,7 +70,7 @@ var (
 // Describe implements prometheus.Collector.
 func (s *scrape) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		storeUp, storePosition, held, cacheHits, cacheMisses, cachedStreams, feedLagEvents, feedLag, circuitState,
+		storeUp, storePosition, cacheHits, cacheMisses, cachedStreams, feedLagEvents, feedLag, circuitState,
 		ordersOpen, ordersWaiting, ordersAsking,
 	} {
 		descriptions <- d
@@ -86,52 +82,55 @@ func (s *scrape) Collect(metrics chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		metrics <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
+	sources := s.sources.Load()
+	if sources == nil {
+		gauge(storeUp, 0)
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), scrapePatience)
 	defer cancel()
-	s.collectStore(ctx, gauge)
-	s.collectExecutor(metrics, gauge)
-	s.collectCircuits(gauge)
-	if s.sources.CaughtUp() {
-		s.collectOrders(gauge)
+	sources.collectStore(ctx, gauge)
+	sources.collectExecutor(metrics, gauge)
+	sources.collectCircuits(gauge)
+	if !sources.CaughtUp() {
+		return
+	}
+	if err := sources.collectOrders(gauge); err != nil {
+		s.logger.Error(err, "The open orders can't be counted")
 	}
 }
 
 type gauging func(d *prometheus.Desc, value float64, labels ...string)
 
-func (s *scrape) collectStore(ctx context.Context, gauge gauging) {
-	head, err := s.store.Head(ctx)
+func (s *Sources) collectStore(ctx context.Context, gauge gauging) {
+	head, err := s.Store.Head(ctx)
 	gauge(storeUp, asNumber(err == nil))
 	if err != nil {
 		return
 	}
 	gauge(storePosition, float64(head))
-	if !s.sources.CaughtUp() {
+	if !s.CaughtUp() {
 		return
 	}
-	if events, age, err := s.sources.Lag(ctx); err == nil { // else store_up says it at the next scrape
+	if events, age, err := s.Lag(ctx); err == nil { // else store_up says it at the next scrape
 		gauge(feedLagEvents, float64(events))
 		gauge(feedLag, age.Seconds())
 	}
 }
 
-func (s *scrape) collectExecutor(metrics chan<- prometheus.Metric, gauge gauging) {
-	stats := s.sources.Executor()
+func (s *Sources) collectExecutor(metrics chan<- prometheus.Metric, gauge gauging) {
+	stats := s.Executor()
 	metrics <- prometheus.MustNewConstMetric(cacheHits, prometheus.CounterValue, float64(stats.CacheHits))
 	metrics <- prometheus.MustNewConstMetric(cacheMisses, prometheus.CounterValue, float64(stats.CacheMisses))
 	gauge(cachedStreams, float64(stats.CachedStreams))
-	reason := stats.Halted
-	if s.sources.Held != nil && reason == nil {
-		reason = s.sources.Held()
-	}
-	gauge(held, asNumber(reason != nil))
 }
 
 var stateNumbers = map[guard.State]float64{guard.Closed: 0, guard.HalfOpen: 1, guard.Open: 2}
 
 var classNames = map[guard.Class]string{guard.Acting: "acting", guard.LookingUp: "looking_up", guard.Undoing: "undoing"}
 
-func (s *scrape) collectCircuits(gauge gauging) {
-	for service, circuits := range s.sources.Circuits {
+func (s *Sources) collectCircuits(gauge gauging) {
+	for service, circuits := range s.Circuits {
 		for name, of := range circuits() {
 			for class, called := range classNames {
 				gauge(circuitState, stateNumbers[of.Of(class).State], kindOf(service), name, called)
@@ -152,11 +151,10 @@ var (
 	}
 )
 
-func (s *scrape) collectOrders(gauge gauging) {
-	rows, err := s.sources.Open()
+func (s *Sources) collectOrders(gauge gauging) error {
+	rows, err := s.Open()
 	if err != nil {
-		s.logger.Error(err, "The open orders can't be counted")
-		return
+		return err
 	}
 	open, waiting, asking := 0, zero(waitingReasons), zero(askingReasons)
 	for _, row := range rows {
@@ -177,6 +175,7 @@ func (s *scrape) collectOrders(gauge gauging) {
 	for reason, orders := range asking {
 		gauge(ordersAsking, float64(orders), reason)
 	}
+	return nil
 }
 
 func zero(reasons []string) map[string]int {

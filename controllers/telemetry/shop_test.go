@@ -47,6 +47,7 @@ type shop struct {
 	store     eventcore.Store
 	runner    *runner.Runner
 	telemetry *telemetry.Telemetry
+	follower  *telemetry.Follower
 	registry  *prometheus.Registry
 	lines     *lines
 	payments  payment.Provider
@@ -101,10 +102,11 @@ func newShop(t *testing.T, traces *telemetry.Traces) *shop {
 	s.shipments = simulatedshipping.New(s.ledger(), simulatedshipping.Options{})
 	var err error
 	s.telemetry, err = telemetry.New(telemetry.Options{
-		Store: s.store, Metrics: s.registry, Logger: s.lines.logger(), Traces: traces, Clock: time.Now,
+		Metrics: s.registry, Logger: s.lines.logger(), Traces: traces, Clock: time.Now,
 	})
 	s.must(err)
-	s.telemetry.Begin(0, map[saga.OrderID]saga.OpenOrder{{Namespace: "shop", Name: "older"}: {Since: time.Now().Add(-time.Hour)}})
+	s.follower = s.telemetry.Follower(s.store)
+	s.follower.Begin(0, map[saga.OrderID]saga.OpenOrder{{Namespace: "shop", Name: "older"}: {Since: time.Now().Add(-time.Hour)}})
 	s.runner, err = runner.New(t.Context(), s.store, runner.Options{ServicesOptions: runner.ServicesOptions{
 		Gateways: gateways{s}, Carriers: carriers{s}, Tokens: s, CallTimeout: 200 * time.Millisecond,
 		Report: func(id saga.OrderID, err error) { t.Errorf("order %s: %v", id, err) },
@@ -121,7 +123,7 @@ func (s *shop) run() {
 	ctx, cancel := context.WithCancel(s.Context())
 	var running sync.WaitGroup
 	running.Go(func() { s.must(s.runner.Run(ctx)) })
-	running.Go(func() { s.must(s.telemetry.Run(ctx)) })
+	running.Go(func() { s.must(s.follower.Run(ctx)) })
 	s.stop = sync.OnceFunc(func() {
 		cancel()
 		running.Wait()
@@ -152,8 +154,12 @@ type (
 	carriers struct{ *shop }
 )
 
-func (g gateways) Provider(name string) (payment.Provider, bool)  { return g.payments, name == "default" }
-func (c carriers) Provider(name string) (shipping.Provider, bool) { return c.shipments, name == "default" }
+func (g gateways) Provider(name string) (payment.Provider, bool) {
+	return g.payments, name == "default"
+}
+func (c carriers) Provider(name string) (shipping.Provider, bool) {
+	return c.shipments, name == "default"
+}
 
 // Token implements payment.Tokens.
 func (s *shop) Token(context.Context, saga.OrderID, func(string) bool) (string, bool, error) {

@@ -5,6 +5,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,14 +13,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/eventcore/order-operator/controllers/calls"
-	"github.com/eventcore/order-operator/controllers/saga"
 	"github.com/eventcore/order-operator/eventcore"
 )
 
 // Options configure a Telemetry.
 type Options struct {
-	// Store holds the events. Required.
-	Store eventcore.Store
 	// Metrics is where the metrics are registered. Required.
 	Metrics prometheus.Registerer
 	// Logger is told of each step of each order. The zero value logs nothing.
@@ -30,22 +28,19 @@ type Options struct {
 	Clock func() time.Time
 }
 
-// Telemetry watches the services at work. Its methods may be called concurrently.
+// Telemetry watches the services of a process at work, on whichever store they work. Its methods may be called
+// concurrently.
 type Telemetry struct {
-	options  Options
-	metrics  *metrics
-	follower follower
+	options Options
+	metrics *metrics
+	scrape  *scrape
 }
 
 // New returns a Telemetry whose metrics are registered.
 func New(options Options) (*Telemetry, error) {
-	t := &Telemetry{options: options, metrics: newMetrics()}
-	if err := t.metrics.register(options.Metrics); err != nil {
+	t := &Telemetry{options: options, metrics: newMetrics(), scrape: &scrape{logger: options.Logger}}
+	if err := errors.Join(t.metrics.register(options.Metrics), options.Metrics.Register(t.scrape)); err != nil {
 		return nil, fmt.Errorf("register the metrics: %w", err)
-	}
-	t.follower = follower{
-		metrics: t.metrics, traces: options.Traces, logger: options.Logger, registry: saga.NewRegistry(),
-		tracks: map[saga.OrderID]track{}, begun: make(chan struct{}),
 	}
 	return t, nil
 }

@@ -188,4 +188,6 @@ func orderIn(correlation string) string {
 	return order
 }
 
-func lastOf(correlation string) string { return correlation[strings.LastIndexByte(correlation, '/')+1:] }
+func lastOf(correlation string) string {
+	return correlation[strings.LastIndexByte(correlation, '/')+1:]
+}

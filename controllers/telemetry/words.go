@@ -122,7 +122,7 @@ var words = sentences(
 )
 
 // log tells the event. The id is zero for what is about a product.
-func (f *follower) log(id saga.OrderID, event *eventcore.Event) {
+func (f *Follower) log(id saga.OrderID, event *eventcore.Event) {
 	told, known := words[reflect.TypeOf(event.Payload)]
 	if !known { // of a program's own flow
 		told = sentence{says: event.Type, values: func(any) []any { return nil }}
@@ -134,12 +134,13 @@ func (f *follower) log(id saga.OrderID, event *eventcore.Event) {
 	if !logger.Enabled() {
 		return
 	}
-	values := []any{"Order", id.String()}
+	kind, name := "Order", id.String()
 	if id == (saga.OrderID{}) {
-		values = []any{"Product", productOf(event)}
+		kind, name = "Product", productOf(event)
 	}
-	values = append(values, "correlationID", event.Metadata.CorrelationID, "position", uint64(event.Position))
-	logger.Info(told.says, append(values, told.values(event.Payload)...)...)
+	logger.Info(told.says, append([]any{
+		kind, name, "correlationID", event.Metadata.CorrelationID, "position", uint64(event.Position),
+	}, told.values(event.Payload)...)...)
 }
 
 func productOf(event *eventcore.Event) string {

@@ -15,6 +15,7 @@ import (
 // metrics name no objects: their number is that of the rules.
 type metrics struct {
 	violations *prometheus.CounterVec
+	stuck      prometheus.Gauge
 	up         prometheus.Gauge
 }
 
@@ -25,6 +26,10 @@ func newMetrics() metrics {
 			Name: "order_operator_invariant_violations_total",
 			Help: "Violations of the invariants that the checker has found since the process started, by rule.",
 		}, []string{"rule"}),
+		stuck: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "order_operator_orders_stuck",
+			Help: "Orders of which something was due more than ten minutes ago and has not happened.",
+		}),
 		up: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "order_operator_invariant_checker_up",
 			Help: "1 while the checker of the invariants has judged the whole log and follows it. The leader runs it.",
@@ -37,5 +42,5 @@ func newMetrics() metrics {
 }
 
 func (m *metrics) register(registerer prometheus.Registerer) error {
-	return errors.Join(registerer.Register(m.violations), registerer.Register(m.up))
+	return errors.Join(registerer.Register(m.violations), registerer.Register(m.stuck), registerer.Register(m.up))
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/eventcore/order-operator/controllers/saga"
 	"github.com/eventcore/order-operator/controllers/verify"
 	"github.com/eventcore/order-operator/eventcore"
 )
@@ -49,12 +50,23 @@ func (w *Watcher) look(projector *eventcore.Projector, began time.Time) error {
 	before := w.overdue
 	w.overdue = overdue
 	w.mu.Unlock()
+	w.metrics.stuck.Set(float64(stuck(overdue)))
 	appeared, gone := missingIn(overdue, before), missingIn(before, overdue)
 	for _, violation := range appeared {
 		w.report(violation)
 	}
 	w.wake(touch(appeared, gone))
 	return nil
+}
+
+// stuck counts the orders.
+func stuck(overdue map[subject]verify.Violation) (orders int) {
+	for of := range overdue {
+		if of.order != (saga.OrderID{}) {
+			orders++
+		}
+	}
+	return orders
 }
 
 // missingIn returns what is not among the others.

@@ -52,6 +52,17 @@ func (g *Guards) Configure(name string, settings Settings) (circuits Circuits) {
 	return circuits
 }
 
+// All returns the circuits of all providers that were called or configured, by their names.
+func (g *Guards) All() map[string]Circuits {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	circuits := make(map[string]Circuits, len(g.providers))
+	for name, p := range g.providers {
+		circuits[name] = p.circuits()
+	}
+	return circuits
+}
+
 // Look lets time pass for the provider: circuits half-open, and orders are woken whose turn has come. It happens by
 // itself; who has turned the clock may call it.
 func (g *Guards) Look(name string) {

@@ -36,6 +36,7 @@ func (e *Engine) Step(ctx context.Context, id saga.OrderID) (time.Time, error) {
 	order, now := view.State, e.clock()
 	metadata := eventcore.WithMetadata(eventcore.Metadata{
 		CorrelationID: saga.CorrelationID(e.store, order), Causation: order.Position, Actor: string(saga.InventoryService),
+		TraceContext: order.TraceContext,
 	})
 	switch {
 	case order.Forward(saga.ReserveStock, now):

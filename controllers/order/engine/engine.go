@@ -98,7 +98,10 @@ func (e *Engine) accept(ctx context.Context, command CreateOrder) error {
 	if err != nil {
 		return err
 	}
-	order.ID, order.Content.Attempt = command.Order, max(content.Attempt, order.Content.Attempt)
+	if content.Attempt > order.Content.Attempt {
+		order.Content.Attempt, order.TraceContext = content.Attempt, "" // each attempt has a trace of its own
+	}
+	order.ID = command.Order
 	_, err = e.executor.Execute(ctx, command, e.metadata(order))
 	return err
 }
@@ -140,5 +143,6 @@ func (e *Engine) Latest(ctx context.Context, id saga.OrderID) (saga.Order, error
 func (e *Engine) metadata(order saga.Order) eventcore.ExecuteOption {
 	return eventcore.WithMetadata(eventcore.Metadata{
 		CorrelationID: saga.CorrelationID(e.store, order), Causation: order.Position, Actor: string(saga.OrderService),
+		TraceContext: order.TraceContext,
 	})
 }
