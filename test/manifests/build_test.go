@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -60,9 +61,24 @@ func additions(t *testing.T) []string {
 	return slices.DeleteFunc(components, func(folder string) bool { return !strings.HasPrefix(folder, "config/components/") })
 }
 
+// noteInputs looks at what the manifests and the manager are made of. A result of go test is reused until something changes
+// that the test itself has looked at, and kubectl and the compiler are other processes.
+var noteInputs = sync.OnceValue(func() error {
+	for _, path := range []string{"Makefile", "api", "cmd", "config", "controllers", "docs", "eventcore", "go.mod"} {
+		err := filepath.WalkDir(filepath.Join(root, path), func(_ string, _ fs.DirEntry, err error) error { return err })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+})
+
 // build has kubectl build the overlay with the components, as a kustomization of a user does.
 func build(t *testing.T, overlay string, components ...string) []byte {
 	t.Helper()
+	if err := noteInputs(); err != nil {
+		t.Fatal(err)
+	}
 	if len(components) == 0 {
 		return kubectl(t, nil, "kustomize", filepath.Join(root, overlay))
 	}

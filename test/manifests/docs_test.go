@@ -25,6 +25,9 @@ func (c command) String() string { return filepath.Base(c.page) + ": " + strings
 // documented returns the commands of the program in the manuals: in blocks of shell and in running text.
 func documented(t *testing.T, program string) []command {
 	t.Helper()
+	if err := noteInputs(); err != nil {
+		t.Fatal(err)
+	}
 	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,6 +59,7 @@ func TestTheServicesNeedNoMoreThanTheyMay(t *testing.T) {
 	wantOutcome(t, "paid", commercev1.OutcomeCompleted)
 	wantOutcome(t, "declined", commercev1.OutcomeCancelled)
 	wantEvent(t, "declined")
+	wantGuarded(t, running)
 	wantDeleted(t)
 	for _, p := range running {
 		p.stop(t)
@@ -66,10 +68,11 @@ func TestTheServicesNeedNoMoreThanTheyMay(t *testing.T) {
 
 // process is a manager that stands for a pod.
 type process struct {
-	name, probe string
-	log         *bytes.Buffer
-	command     *exec.Cmd
-	ended       chan error
+	name, probe, metrics, history string
+
+	log     *bytes.Buffer
+	command *exec.Cmd
+	ended   chan error
 }
 
 // startProcess starts the manager with the pod's flags, save what only a pod has.
@@ -77,9 +80,8 @@ func startProcess(t *testing.T, w workload, dsn string) *process {
 	t.Helper()
 	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
 	writeKubeconfig(t, kubeconfig, w.pod.Spec.ServiceAccountName)
-	probe := freeAddress(t)
 	local := map[string]string{
-		"--store-file": dsn, "--health-probe-bind-address": probe,
+		"--store-file": dsn, "--health-probe-bind-address": freeAddress(t),
 		"--metrics-bind-address": freeAddress(t), "--history-bind-address": freeAddress(t),
 	}
 	arguments := []string{"--kubeconfig=" + kubeconfig, "--namespace=" + own, "--leader-election-namespace=" + own}
@@ -90,7 +92,14 @@ func startProcess(t *testing.T, w workload, dsn string) *process {
 		}
 		arguments = append(arguments, argument)
 	}
-	p := &process{name: w.name, probe: "http://" + probe + "/readyz", log: &bytes.Buffer{}, ended: make(chan error, 1)}
+	p := &process{
+		name: w.name, log: &bytes.Buffer{}, ended: make(chan error, 1),
+		probe:   "http://" + local["--health-probe-bind-address"] + "/readyz",
+		metrics: "https://" + local["--metrics-bind-address"] + "/metrics",
+	}
+	if !slices.Contains(arguments, "--history-bind-address=0") {
+		p.history = "https://" + local["--history-bind-address"] + "/history/v1/namespaces/" + shop + "/orders/paid"
+	}
 	p.command = exec.CommandContext(t.Context(), manager, arguments...)
 	p.command.Stdout, p.command.Stderr = p.log, p.log
 	if err := p.command.Start(); err != nil {
