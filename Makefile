@@ -193,6 +193,15 @@ verify: generate manifests api-reference ## Fail if generated files or a go.mod 
 build: ## Build the operator into bin/manager, for GOOS and GOARCH.
 	$(BUILD) -o bin/manager ./cmd/manager
 
+.PHONY: plugin
+plugin: ## Build the kubectl plugin into bin: put bin on your PATH, and run kubectl order.
+	$(BUILD) -o bin/kubectl-order ./cmd/kubectl-order
+	@cp cmd/kubectl-order/kubectl_complete-order bin/
+
+.PHONY: plugin-archives
+plugin-archives: ## Build the plugin for all platforms, into the archives that .krew.yaml names.
+	@BUILD='$(BUILD)' hack/plugin-archives.sh $(VERSION)
+
 .PHONY: docker-build
 docker-build: ## Build the image IMG (order-operator:dev) for ARCH (this machine's).
 	GOOS=linux GOARCH=$(ARCH) $(BUILD) -o bin/linux/$(ARCH)/manager ./cmd/manager

@@ -57,8 +57,9 @@ func addHistory(mgr ctrl.Manager, w *world, options historyOptions) error {
 		return err
 	}
 	logger := mgr.GetLogger().WithName("history")
-	return mgr.Add(&history.Server{
+	server := &history.Server{
 		Address: options.address, CertDir: options.certDir, Logger: logger,
 		Handler: history.NewHandler(history.Options{Store: w.store, Access: access, Logger: logger, Clock: time.Now}),
-	})
+	}
+	return errors.Join(mgr.Add(server), mgr.AddReadyzCheck("history", server.Ready))
 }

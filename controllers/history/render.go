@@ -26,6 +26,9 @@ func render(event *eventcore.Event) (historyv1.Event, error) {
 		return historyv1.Event{}, fmt.Errorf("encode event %d (%s): %w", event.Position, event.Type, err)
 	}
 	m := event.Metadata
+	if resolved, ok := event.Payload.(saga.AttentionResolved); ok {
+		m.Actor = resolved.Actor // the order service has only passed it on
+	}
 	return historyv1.Event{
 		Position: uint64(event.Position), Time: event.RecordedAt, Type: event.Type, Version: event.SchemaVersion,
 		Sentence: Sentence(event), Actor: m.Actor, Command: m.CommandType, Causation: uint64(m.Causation),

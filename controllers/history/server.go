@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -40,6 +41,16 @@ type Server struct {
 	CertDir string
 	Handler http.Handler
 	Logger  logr.Logger
+
+	listening atomic.Bool
+}
+
+// Ready is a readiness check: a replica that does not serve yet must not be asked.
+func (s *Server) Ready(*http.Request) error {
+	if !s.listening.Load() {
+		return errors.New("the history API is not served yet")
+	}
+	return nil
 }
 
 // NeedLeaderElection tells the manager that every replica serves.
@@ -75,6 +86,8 @@ func (s *Server) Start(ctx context.Context) error {
 			_ = server.Close() // whoever is left has had its time
 		}
 	})
+	s.listening.Store(true)
+	defer s.listening.Store(false)
 	s.Logger.Info("Serving the history API", "address", listener.Addr().String(), "certificates", s.CertDir)
 	err = server.ServeTLS(listener, "", "")
 	cancel()

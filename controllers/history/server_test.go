@@ -38,12 +38,18 @@ func (o *office) serve(certDir string) (address string, stop func() error) {
 	if server.NeedLeaderElection() {
 		o.Error("only the leader would serve")
 	}
+	if server.Ready(nil) == nil {
+		o.Error("it is ready before it has started")
+	}
 	go func() { ended <- server.Start(ctx) }()
 	o.Cleanup(cancel)
 	select {
 	case address = <-addresses:
 	case err := <-ended:
 		o.Fatal(err)
+	}
+	if err := server.Ready(nil); err != nil {
+		o.Error(err)
 	}
 	return "https://" + address, func() error {
 		cancel()

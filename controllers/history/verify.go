@@ -37,6 +37,7 @@ func (r *reader) verifyOrder(ctx context.Context, id saga.OrderID, now time.Time
 	if err != nil {
 		return nil, err
 	}
+	report.report.Products = 0
 	return report.about(func(v verify.Violation) bool { return v.Product == (saga.ProductID{}) }), nil
 }
 

@@ -41,7 +41,7 @@ var sentences = table(
 	on(func(saga.OrderResumed) string { return "Goes on" }),
 	on(func(e saga.DeadlineExceeded) string { return "Not done by its deadline, " + clock(e.Deadline) }),
 	on(func(e saga.CompensationStarted) string {
-		return "Turned round (" + e.Reason + "): what was done is undone, in reverse" + because(e.Message)
+		return "Turned round (" + e.Reason + because(e.Message) + "): what was done is undone, in reverse"
 	}),
 	on(func(e saga.OrderCancelled) string { return "Cancelled (" + e.Reason + "): nothing is left of it" }),
 	on(func(saga.OrderCompleted) string { return "Completed: paid, and released to the carrier" }),
@@ -130,7 +130,7 @@ var sentences = table(
 		return call(e.Step, e.Undo) + " needs a person (" + e.Reason + ")" + because(e.Message)
 	}),
 	on(func(e saga.AttentionResolved) string {
-		text := call(e.Step, e.Undo) + " is decided by " + e.Actor + ": " + string(e.Action)
+		text := call(e.Step, e.Undo) + " is decided: " + string(e.Action)
 		if e.Reference != "" {
 			text += ", reference " + e.Reference
 		}
