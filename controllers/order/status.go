@@ -43,7 +43,7 @@ func Project(object *commercev1.Order, order saga.Order, identity eventcore.Iden
 	}
 	status.Attempt = atMost32(order.Content.Attempt)
 	status.Attention = attention(order)
-	if refused != nil {
+	if refused != nil && !overtaken(refused) {
 		status.Conditions = waitingForAttempt(object, order, refused)
 		return status
 	}
@@ -80,9 +80,17 @@ func rejected(object *commercev1.Order, order saga.Order, refused error) bool {
 	case errors.As(refused, &taken):
 		return true
 	case errors.As(refused, &attempt):
-		return attempt.Outcome == saga.Completed && !order.Accepted(string(object.UID))
+		return overtaken(refused) && !order.Accepted(string(object.UID))
 	}
 	return false
+}
+
+// overtaken reports whether the attempt that the object wants will never begin, because the one on record was completed:
+// spec.attempt was raised once more before the status showed that its attempt was under way. The object then shows what it
+// has come to.
+func overtaken(refused error) bool {
+	var attempt *engine.AttemptError
+	return errors.As(refused, &attempt) && attempt.Outcome == saga.Completed
 }
 
 func attention(order saga.Order) commercev1.OrderAttention {

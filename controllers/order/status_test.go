@@ -5,6 +5,7 @@ package order_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,6 +48,9 @@ func project(folded saga.Order, refused error) commercev1.OrderStatus {
 	object := &commercev1.Order{ObjectMeta: metav1.ObjectMeta{
 		Name: "order", Namespace: "shop", UID: "first", Generation: 1, CreationTimestamp: metav1.NewTime(start),
 	}}
+	if attempt, ok := errors.AsType[*engine.AttemptError](refused); ok {
+		object.Spec.Attempt = int32(attempt.Attempt)
+	}
 	return order.Project(object, folded, eventcore.Identity{StoreID: uuid.Nil, Epoch: 1}, refused)
 }
 
@@ -200,6 +204,12 @@ func TestEverySituationHasItsConditions(t *testing.T) {
 			name: "waiting for the attempt before", events: charged, refused: &engine.AttemptError{Attempt: 2, Latest: 1},
 			wanted:  under("WaitingForEarlierAttempt"),
 			message: "spec.attempt 2 is refused, because attempt 1 is still open: cancel it first, or wait for its end",
+		},
+		{
+			name: "completed while another attempt was asked for", events: append(slices.Clip(charged), saga.ShipmentCreated{Generation: 1}, saga.OrderCompleted{}),
+			refused: &engine.AttemptError{Attempt: 2, Latest: 1, Outcome: saga.Completed},
+			outcome: commercev1.OutcomeCompleted, wanted: []string{"Succeeded=True Completed", "Ready=True Completed"},
+			message: "Paid and released to the carrier as attempt 1: attempt 2 is not begun. New order: new name",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -42,7 +42,13 @@ var (
 
 // completedMessage tells a user who has applied a finished order again that nothing happened to it.
 func completedMessage(object *commercev1.Order, order saga.Order) string {
-	if order.Content.UID == string(object.UID) {
+	latest := order.Content.Attempt
+	switch {
+	case order.Content.UID != string(object.UID):
+	case int(object.Spec.Attempt) > latest:
+		return fmt.Sprintf("Paid and released to the carrier as attempt %d: attempt %d is not begun. New order: new name",
+			latest, object.Spec.Attempt)
+	default:
 		return "Paid and released to the carrier"
 	}
 	return fmt.Sprintf("Fulfilled on %s by an earlier order of this name; nothing was charged again. New order: new name",
