@@ -23,11 +23,13 @@ APPENDS ?= 1000000
 STORE ?=
 # Flags for the benchmarks, such as BENCH='-quick -only SQLite'.
 BENCH ?=
-# How many orders torture-provider has, and how long its provider is away.
+# How many orders torture-provider has, and how long its provider is away. A seed of simulate has 50 unless ORDERS is given.
 ORDERS ?= 1000
 DOWN ?= 30s
 # How often torture kills a manager.
 KILLS ?= 1000
+# How many seeds simulate plays.
+SEEDS ?= 10000
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -126,6 +128,11 @@ matrix: ## Crash the saga twice, at every two boundaries of every scenario.
 .PHONY: mutants
 mutants: ## Put every seeded bug through the whole crash matrix, and name the rules that find it.
 	@go test ./test/mutants -count=1 -timeout 60m -v -args -mutants.full
+
+.PHONY: simulate
+simulate: ## Play SEEDS (10,000) worlds of ORDERS (50) orders in which everything goes wrong, in all processors.
+	@go test ./test/simulate -run '^TestSimulation$$' -count=1 -timeout 0 -v -seed=1 -seeds=$(SEEDS) \
+		-orders=$(if $(filter file,$(origin ORDERS)),50,$(ORDERS)) -processes=$$(getconf _NPROCESSORS_ONLN)
 
 .PHONY: torture-manager
 torture-manager: ## Kill the manager ROUNDS times (20) amid orders, and audit the books.

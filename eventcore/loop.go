@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,7 +35,7 @@ func (e *Executor) loop() {
 // drain takes what is waiting, without waiting for more. It lets the callers run first that the last commit has
 // woken, so that those who come back at once share the next commit.
 func (e *Executor) drain(first *request) []*request {
-	runtime.Gosched()
+	e.options.Gather()
 	requests := takeIfWanted(e.drained[:0], first)
 	defer func() { e.drained = requests }()
 	for len(requests) < e.options.MaxBatch {

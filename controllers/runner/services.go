@@ -43,6 +43,8 @@ type ServicesOptions struct {
 	DoubtedSince time.Time
 	// Observer watches the services at work.
 	Observer Observer
+	// Gather is the executor's: see eventcore.ExecutorOptions.
+	Gather func()
 	// More are services of the program's own, which own steps of a flow of its own: see saga.Register.
 	More []NewService
 }
@@ -83,7 +85,7 @@ type Services struct {
 func NewServices(ctx context.Context, store eventcore.Store, options ServicesOptions) (*Services, error) {
 	executor, err := eventcore.NewExecutor(ctx, store, saga.NewRegistry(), eventcore.ExecutorOptions{
 		AppendOnly: saga.AggregateStreams(), Clock: options.Clock,
-		Committed: options.Observer.Committed, Executing: options.Observer.Executing,
+		Committed: options.Observer.Committed, Executing: options.Observer.Executing, Gather: options.Gather,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the executor: %w", err)
