@@ -20,6 +20,8 @@ const (
 	// saveEvery is how far the saved projection of open orders may lag: most orders have ended by then and cost no
 	// write.
 	saveEvery = 500 * time.Millisecond
+	// maxTouched is about how many orders the sinks are told of at once.
+	maxTouched = 1_000
 )
 
 // Touched tells what to look at.
@@ -46,11 +48,17 @@ type Feed struct {
 	projector *eventcore.Projector // nil unless Run follows the store
 
 	correlations correlations
+	// told is the position up to which the sinks were told of events, or that this process knew before there were any.
+	told eventcore.Position
 }
 
 // New returns a feed of the store, which writes the projection.
 func New(store eventcore.Store) *Feed {
-	return &Feed{store: store, registry: saga.NewRegistry(), sinks: map[int]func(Touched){}}
+	f := &Feed{store: store, registry: saga.NewRegistry(), sinks: map[int]func(Touched){}}
+	if follower, ok := store.(eventcore.Follower); ok {
+		f.told = follower.Followed()
+	}
+	return f
 }
 
 // NewReader returns a feed of a store whose projection another process writes. This one begins with what that has
@@ -101,6 +109,9 @@ func (f *Feed) run(ctx context.Context) error {
 		return err
 	}
 	f.follow(projector)
+	if err := f.catchUp(ctx, projector.Position()); err != nil {
+		return err
+	}
 	if err := f.Sweep(); err != nil {
 		return err
 	}
@@ -233,25 +244,53 @@ func (f *Feed) Arrived(reason, namespace, name string) {
 	}
 }
 
+// catchUp tells the sinks of what was recorded up to the position and nobody has told them of: while Run was not running, or by
+// another process before this one. The sweep would miss the orders that have ended meanwhile, and all products.
+func (f *Feed) catchUp(ctx context.Context, position eventcore.Position) error {
+	var touched Touched
+	query := eventcore.Query{After: f.told, Filter: f.registry.WithOldNames(saga.OpenOrders().Filter)}
+	for event, err := range f.store.Read(ctx, query) {
+		if err != nil {
+			return fmt.Errorf("read what was recorded since position %d: %w", f.told, err)
+		}
+		if event.Position > position {
+			break
+		}
+		f.touch(&touched, &event)
+		if len(touched.Orders) >= maxTouched {
+			f.tell(touched)
+			touched = Touched{}
+		}
+	}
+	f.tell(touched)
+	f.told = position
+	return nil
+}
+
 func (f *Feed) observe(batch eventcore.Batch) {
 	touched := Touched{Recorded: true}
 	for i := range batch.Events {
-		event := &batch.Events[i]
-		products := saga.ProductsOf(event)
-		touched.Products = append(touched.Products, products...)
-		if id, ok := saga.OrderOf(event); ok {
-			touched.Orders = append(touched.Orders, id)
-			f.remember(id, *event)
-			f.correlate(id, event)
-			continue
-		}
-		for _, product := range products { // supplied: all else that moves stock belongs to an order
-			waiting := f.waiters.For(saga.ReasonWaitingForProduct, product.Namespace, product.Name)
-			touched.Orders = append(touched.Orders, waiting...)
-		}
+		f.touch(&touched, &batch.Events[i])
 	}
 	if len(touched.Orders) > 0 || len(touched.Products) > 0 {
 		f.tell(touched)
+	}
+	f.told = batch.Through
+}
+
+// touch adds the orders and products that the event is about, or that have waited for it.
+func (f *Feed) touch(touched *Touched, event *eventcore.Event) {
+	products := saga.ProductsOf(event)
+	touched.Products = append(touched.Products, products...)
+	if id, ok := saga.OrderOf(event); ok {
+		touched.Orders = append(touched.Orders, id)
+		f.remember(id, *event)
+		f.correlate(id, event)
+		return
+	}
+	for _, product := range products { // supplied: all else that moves stock belongs to an order
+		waiting := f.waiters.For(saga.ReasonWaitingForProduct, product.Namespace, product.Name)
+		touched.Orders = append(touched.Orders, waiting...)
 	}
 }
 
