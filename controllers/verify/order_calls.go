@@ -160,7 +160,7 @@ func (v *visit) retry(payload saga.StepRetryScheduled) {
 	if q := a.Attention; payload.Fenced && q != nil && q.answeredBy(o) && q.Reason == saga.ReasonOutcomeUnknown {
 		a.Attention = nil
 	}
-	if c := a.call(o); c.Generation == payload.Generation && c.Try == payload.Try {
+	if c := a.call(o); c.Generation == payload.Generation && (payload.Fenced || c.Try == payload.Try) {
 		c.State, c.Until = state, payload.NotBefore
 	}
 }
@@ -177,13 +177,15 @@ func (v *visit) unknown(payload saga.OutcomeUnknown) {
 	}
 }
 
-// remark: what is said about a try is about one that was announced, and whose outcome is not known yet.
+// remark: what is said about a try is about one that was announced, and whose outcome is not known yet. It is about the last one,
+// unless it is a fence: that closes the generation, whichever try another process has come to meanwhile.
 func (v *visit) remark(o operation, generation, try int, state callState) {
 	c := v.account.call(o)
 	if state == failed && c.State != flying && c.State != unknown && c.isNext(generation, try) {
 		return // the provider could not even be prepared: there was no call
 	}
-	v.demand(c.Generation == generation && c.Try == try && c.open(), IntentBeforeOutcome, at(c.Intent, v.position()),
+	announced := c.Try == try || state == fenced && try < c.Try
+	v.demand(c.Generation == generation && announced && c.open(), IntentBeforeOutcome, at(c.Intent, v.position()),
 		"try %d of the %s (number %d) is recorded as %s, but the last one that was announced is try %d of number %d",
 		try, o, generation, state, c.Try, c.Generation)
 }

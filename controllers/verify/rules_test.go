@@ -265,6 +265,10 @@ func TestLegalLogsBreakNoRule(t *testing.T) {
 			cancelIntent, withdrawn, voidIntent, voided, released, cancelled)},
 		{name: "a capture that is refunded first", log: with(authorised, captureIntent, captured, tooLate, turned,
 			refundIntent, refunded, cancelIntent, withdrawn, released, cancelled)},
+		{name: "a charge that another process tries again before it is fenced", log: []any{
+			supplied, immediate, reserved, chargeIntent, retry("ProcessPayment", false, false),
+			saga.PaymentRequested{Call: call("ProcessPayment", 1, 2), Amount: usd(1500)}, retry("ProcessPayment", false, true), secondCharge,
+		}},
 		{name: "a charge that is fenced and made again", log: []any{
 			supplied, immediate, reserved, chargeIntent, unknownOutcome("ProcessPayment", false), retry("ProcessPayment", false, true), secondCharge,
 		}},
