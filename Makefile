@@ -116,6 +116,7 @@ test: ## Run all tests with the race detector, against a real API server.
 	go test -race -p $(TEST_PACKAGES) -timeout 20m ./...; \
 	cd hack/bench && go test -race -p 1 ./... # measures a little, so that the benchmarks keep working
 	@cd test/kstatus && go test -race ./... # a module of its own, so that nobody inherits kstatus
+	@cd test/prometheus && go test ./... # alerts and the dashboard, by Prometheus's own parsers
 
 .PHONY: test-e2e
 test-e2e: ## Test all that is shipped in a kind cluster of its own (RUN, KEEP, POSTGRES_IMAGE: docs/demo-kind.md).

@@ -115,6 +115,9 @@ func (m *metrics) prepare() {
 			m.unknown.WithLabelValues(name)
 		}
 		m.compensations.WithLabelValues(step.Name, step.Refused)
+		if step.UndoRefused != "" {
+			m.attention.WithLabelValues(operation(step.Name, true), step.UndoRefused)
+		}
 	}
 	for _, reason := range []string{saga.ReasonDeadlineExceeded, saga.ReasonCancelledByUser, saga.ReasonOrderDeleted} {
 		m.compensations.WithLabelValues(noStep, reason)
