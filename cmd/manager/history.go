@@ -47,19 +47,19 @@ func (o *historyOptions) validate() error {
 	return nil
 }
 
-// addHistory has every replica serve the history API.
-func addHistory(mgr ctrl.Manager, w *world, options historyOptions) error {
+// addHistory has every replica serve the history API. It returns the server, nil if there is none.
+func addHistory(mgr ctrl.Manager, w *world, options historyOptions) (*history.Server, error) {
 	if options.address == nowhere {
-		return nil
+		return nil, nil //nolint:nilnil // documented
 	}
 	access, err := history.NewReviews(mgr.GetConfig())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	logger := mgr.GetLogger().WithName("history")
 	server := &history.Server{
 		Address: options.address, CertDir: options.certDir, Logger: logger,
 		Handler: history.NewHandler(history.Options{Store: w.store, Access: access, Logger: logger, Clock: time.Now}),
 	}
-	return errors.Join(mgr.Add(server), mgr.AddReadyzCheck("history", server.Ready))
+	return server, mgr.Add(server)
 }

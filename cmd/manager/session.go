@@ -16,6 +16,7 @@ import (
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/controllers/feed"
+	"github.com/eventcore/order-operator/controllers/history"
 	"github.com/eventcore/order-operator/controllers/runner"
 	"github.com/eventcore/order-operator/controllers/saga"
 	"github.com/eventcore/order-operator/eventcore"
@@ -30,7 +31,9 @@ type session struct {
 	mgr      ctrl.Manager
 	feed     *feed.Feed
 	services *runner.Services
-	metrics  *collectors
+	// archive serves the history API, nil if this process does not.
+	archive *history.Server
+	metrics *collectors
 	// unwatch has scrapes look at the session no more.
 	unwatch func()
 	// end ends the session because of the error.
@@ -97,6 +100,11 @@ func (s *session) close() {
 func (s *session) ready(ctx context.Context) error {
 	if _, err := s.world.store.Head(ctx); err != nil {
 		return fmt.Errorf("the event store does not answer: %w", err)
+	}
+	if s.archive != nil {
+		if err := s.archive.Ready(); err != nil {
+			return err
+		}
 	}
 	select {
 	case <-s.mgr.Elected():

@@ -110,7 +110,7 @@ func (s *session) setup(ctx context.Context, history saga.History) (err error) {
 		}
 	}
 	if s.judges() {
-		if err := addHistory(s.mgr, s.world, s.options.history); err != nil {
+		if s.archive, err = addHistory(s.mgr, s.world, s.options.history); err != nil {
 			return fmt.Errorf("set up the history API: %w", err)
 		}
 	}

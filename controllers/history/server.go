@@ -45,8 +45,8 @@ type Server struct {
 	listening atomic.Bool
 }
 
-// Ready is a readiness check: a replica that does not serve yet must not be asked.
-func (s *Server) Ready(*http.Request) error {
+// Ready returns why the server does not serve yet, nil once it does.
+func (s *Server) Ready() error {
 	if !s.listening.Load() {
 		return errors.New("the history API is not served yet")
 	}

@@ -38,7 +38,7 @@ func (o *office) serve(certDir string) (address string, stop func() error) {
 	if server.NeedLeaderElection() {
 		o.Error("only the leader would serve")
 	}
-	if server.Ready(nil) == nil {
+	if server.Ready() == nil {
 		o.Error("it is ready before it has started")
 	}
 	go func() { ended <- server.Start(ctx) }()
@@ -48,7 +48,7 @@ func (o *office) serve(certDir string) (address string, stop func() error) {
 	case err := <-ended:
 		o.Fatal(err)
 	}
-	if err := server.Ready(nil); err != nil {
+	if err := server.Ready(); err != nil {
 		o.Error(err)
 	}
 	return "https://" + address, func() error {

@@ -126,6 +126,15 @@ var sentences = table(
 		return call(e.Step, e.Undo) + ": nobody knows whether it happened" + because(e.Message) +
 			"; looked up at " + clock(e.NotBefore)
 	}),
+	on(func(e saga.CallDoubted) string {
+		return call(e.Step, false) + " may have been asked for in the part of the history that was lost: looked up before it is done"
+	}),
+	on(func(e saga.RollbackSuspected) string {
+		return fmt.Sprintf("Events are missing that were there in epoch %d%s", e.Epoch, because(e.Reason))
+	}),
+	on(func(e saga.RollbackAccepted) string {
+		return fmt.Sprintf("The loss of events is accepted: epoch %d begins", e.Epoch)
+	}),
 	on(func(e saga.AttentionRequired) string {
 		return call(e.Step, e.Undo) + " needs a person (" + e.Reason + ")" + because(e.Message)
 	}),
