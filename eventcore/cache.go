@@ -14,15 +14,31 @@ import (
 type stateCache struct {
 	capacity int
 	streams  map[StreamID]*list.Element // of *cachedStream
-	recent   *list.List
-	pins     map[StreamID]*pin
+	// recent holds the streams with the one used last in front, but for those that are settled.
+	recent, settled *list.List
+	pins            map[StreamID]*pin
 	// hits counts the states that get has found, misses those that are read instead.
 	hits, misses uint64
 }
 
+// settledShare is what part of the capacity streams may take that are settled.
+const settledShare = 64
+
 type cachedStream struct {
 	stream StreamID
 	states []cachedState
+	// list is the one that the stream is in.
+	list *list.List
+}
+
+// settled reports whether all states say so.
+func (s *cachedStream) settled() bool {
+	for i := range s.states {
+		if settler, ok := s.states[i].state.(Settler); !ok || !settler.Settled() {
+			return false
+		}
+	}
+	return true
 }
 
 // cachedState is one stream folded into one type. The types of one stream are held apart: one that was loaded a
@@ -91,6 +107,7 @@ func newStateCache(capacity int) *stateCache {
 		capacity: capacity,
 		streams:  map[StreamID]*list.Element{},
 		recent:   list.New(),
+		settled:  list.New(),
 		pins:     map[StreamID]*pin{},
 	}
 }
@@ -106,8 +123,9 @@ func (c *stateCache) get(stream StreamID, f folder) (cachedState, bool) {
 	if !ok {
 		return cachedState{}, false
 	}
-	c.recent.MoveToFront(element)
-	for _, s := range element.Value.(*cachedStream).states {
+	entry := element.Value.(*cachedStream)
+	entry.list.MoveToFront(element)
+	for _, s := range entry.states {
 		if s.folder == f {
 			c.hits++
 			return s, true
@@ -120,26 +138,54 @@ func (c *stateCache) get(stream StreamID, f folder) (cachedState, bool) {
 func (c *stateCache) put(stream StreamID, s cachedState) {
 	element, ok := c.streams[stream]
 	if !ok {
-		c.streams[stream] = c.recent.PushFront(&cachedStream{stream: stream, states: []cachedState{s}})
+		entry := &cachedStream{stream: stream, states: []cachedState{s}}
+		c.sort(entry)
 		c.evict()
 		return
 	}
 	entry := element.Value.(*cachedStream)
-	for i := range entry.states {
-		if entry.states[i].folder != s.folder {
+	entry.put(s)
+	c.sort(entry)
+}
+
+func (s *cachedStream) put(state cachedState) {
+	for i := range s.states {
+		if s.states[i].folder != state.folder {
 			continue
 		}
-		if entry.states[i].version < s.version {
-			entry.states[i] = s
+		if s.states[i].version < state.version {
+			s.states[i] = state
 		}
 		return
 	}
-	entry.states = append(entry.states, s)
+	s.states = append(s.states, state)
+}
+
+// sort puts the stream in front of the list where it belongs, if it is not in that list.
+func (c *stateCache) sort(entry *cachedStream) {
+	belongs := c.recent
+	if entry.settled() {
+		belongs = c.settled
+	}
+	if entry.list == belongs {
+		return
+	}
+	if entry.list != nil {
+		entry.list.Remove(c.streams[entry.stream])
+	}
+	entry.list = belongs
+	c.streams[entry.stream] = belongs.PushFront(entry)
 }
 
 // evict makes room. While more streams are pinned than fit, the cache is larger than its capacity.
 func (c *stateCache) evict() {
-	for oldest := c.recent.Back(); oldest != nil && len(c.streams) > c.capacity; {
+	few := max(1, c.capacity/settledShare)
+	c.evictFrom(c.settled, func() bool { return c.settled.Len() > few || len(c.streams) > c.capacity })
+	c.evictFrom(c.recent, func() bool { return len(c.streams) > c.capacity })
+}
+
+func (c *stateCache) evictFrom(streams *list.List, tooMany func() bool) {
+	for oldest := streams.Back(); oldest != nil && tooMany(); {
 		element := oldest
 		oldest = oldest.Prev()
 		if stream := element.Value.(*cachedStream).stream; c.pins[stream] == nil {
@@ -173,12 +219,13 @@ func (c *stateCache) apply(stream StreamID, version Version, event *Event) error
 	if !ok {
 		return nil
 	}
-	states := element.Value.(*cachedStream).states
-	for i := range states {
-		if err := states[i].advance(stream, version, event); err != nil {
+	entry := element.Value.(*cachedStream)
+	for i := range entry.states {
+		if err := entry.states[i].advance(stream, version, event); err != nil {
 			return err
 		}
 	}
+	c.sort(entry)
 	return nil
 }
 
@@ -197,7 +244,7 @@ func (s *cachedState) advance(stream StreamID, version Version, event *Event) er
 // forget drops all states of the stream: they will be read from the store when they are needed again.
 func (c *stateCache) forget(stream StreamID) {
 	if element, ok := c.streams[stream]; ok {
-		c.recent.Remove(element)
+		element.Value.(*cachedStream).list.Remove(element)
 		delete(c.streams, stream)
 	}
 }

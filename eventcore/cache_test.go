@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -138,6 +139,49 @@ func TestAnyCommandsAddUpToWhatAPlainModelSays(t *testing.T) {
 			p.Close()
 		}
 	})
+}
+
+// lid is settled once there is a deposit.
+type lid struct{ shut bool }
+
+func (l lid) Apply(eventcore.StreamID, *eventcore.Event) lid { return lid{shut: true} }
+
+func (l lid) Settled() bool { return l.shut }
+
+// A program has a few open streams and any number of those that have come to their end: the latter must not fill the
+// memory, nor drive out the former.
+func TestSettledStatesAreForgottenFirst(t *testing.T) {
+	store := &faulty{Store: newStore()}
+	reads := map[eventcore.StreamID]int{}
+	store.onRead = func(ctx context.Context, query eventcore.Query) iter.Seq2[eventcore.Event, error] {
+		for _, stream := range query.Filter.Streams {
+			reads[stream]++
+		}
+		return store.Store.Read(ctx, query)
+	}
+	executor := newExecutor(t, store, eventcore.ExecutorOptions{CachedStreams: 128})
+	view := func(stream eventcore.StreamID, shut bool) {
+		snapshot, err := eventcore.View[lid](t.Context(), executor, stream)
+		if err != nil || snapshot.State.shut != shut {
+			t.Fatalf("%s: %+v, %v, want shut: %t", stream, snapshot, err, shut)
+		}
+	}
+	view("open", false)
+	for i := range 100 {
+		execute(t, executor, handle(func(b *eventcore.Boundary) error {
+			eventcore.Load[lid](b, account(i))
+			return b.Append(Deposited{Amount: 1}, account(i))
+		}))
+	}
+	clear(reads)
+	view("open", false)
+	if len(reads) != 0 {
+		t.Errorf("read again: %v", reads)
+	}
+	view(account(0), true)
+	if reads[account(0)] != 1 {
+		t.Errorf("the settled stream was read %d times: it was kept", reads[account(0)])
+	}
 }
 
 func TestManyStatesOfOneStreamAreKeptApart(t *testing.T) {

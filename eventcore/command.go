@@ -48,6 +48,10 @@ type State[S any] interface {
 	Apply(stream StreamID, event *Event) S
 }
 
+// Settler is a State that can tell that its stream has come to its end, as a rule: an executor forgets it sooner than
+// others, and reads it again if it is needed after all.
+type Settler interface{ Settled() bool }
+
 // folder is a State's fold with its type hidden. fold[S]{} is comparable: it is also the key of the state's type.
 type folder interface {
 	zero() any

@@ -149,6 +149,10 @@ type Shipment struct {
 // Created reports whether the order exists.
 func (o Order) Created() bool { return o.Content.UID != "" }
 
+// Settled implements eventcore.Settler: an order that has ended, with nothing left to decide or to give back, is looked
+// at no more, as a rule.
+func (o Order) Settled() bool { return o.Outcome != "" && o.Attention == nil && o.Money().None() }
+
 // Flow returns the flow that the order is in, nil if it is not created or if this program does not know its flow.
 func (o Order) Flow() *Flow {
 	flow, _ := FlowOf(o.Content.FlowVersion)
