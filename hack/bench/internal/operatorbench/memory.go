@@ -44,7 +44,8 @@ func (p *plant) measureMemory(ctx context.Context, o *ours, orders int) (_ measu
 	}
 	after, err := p.memory(ctx, manager)
 	after.since(before, &result)
-	return result, err
+	p.profiled++
+	return result, errors.Join(err, p.profileHeap(ctx, manager))
 }
 
 // memory is what the manager takes when it is at rest.

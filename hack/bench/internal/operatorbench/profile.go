@@ -24,25 +24,29 @@ func (p *plant) profile(ctx context.Context, operator operator) (finish func() e
 		return func() error { return nil }
 	}
 	p.profiled++
-	name := func(kind string) string {
-		return filepath.Join(p.profiles, fmt.Sprintf("%s-%d.pprof", kind, p.profiled))
-	}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- save(ctx, fmt.Sprintf("%s/debug/pprof/profile?seconds=%d", manager.profiles, profileSeconds), name("cpu"))
+		ended <- p.save(ctx, fmt.Sprintf("%s/debug/pprof/profile?seconds=%d", manager.profiles, profileSeconds), "cpu")
 	}()
-	return func() error {
-		return errors.Join(<-ended, save(ctx, manager.profiles+"/debug/pprof/heap?gc=1", name("heap")))
+	return func() error { return errors.Join(<-ended, p.profileHeap(ctx, manager)) }
+}
+
+// profileHeap adds a profile of the heap, if profiles are wanted.
+func (p *plant) profileHeap(ctx context.Context, manager *running) error {
+	if p.profiles == "" {
+		return nil
 	}
+	return p.save(ctx, manager.profiles+"/debug/pprof/heap?gc=1", "heap")
 }
 
 // save writes what the address gives to a file.
-func save(ctx context.Context, address, path string) (err error) {
+func (p *plant) save(ctx context.Context, address, kind string) (err error) {
 	body, err := get(ctx, http.DefaultClient, address)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, body.Close()) }()
+	path := filepath.Join(p.profiles, fmt.Sprintf("%s-%d.pprof", kind, p.profiled))
 	file, err := os.Create(path) //nolint:gosec // whoever runs the program names the folder
 	if err != nil {
 		return err
