@@ -22,7 +22,7 @@ type stateCache struct {
 }
 
 // settledShare is what part of the capacity streams may take that are settled.
-const settledShare = 64
+const settledShare = 32
 
 type cachedStream struct {
 	stream StreamID

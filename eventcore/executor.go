@@ -31,7 +31,7 @@ type ExecutorOptions struct {
 	// panics: without fresh ids there is no safe way on.
 	Random io.Reader
 	// CachedStreams is how many streams' states are kept in memory besides those of commands on their way; 65,536 if 0.
-	// Of those whose states are settled, a 64th of that is kept: see Settler.
+	// Of those whose states are settled, a 32nd of that is kept: see Settler.
 	CachedStreams int
 	// MaxBatch is how many commands are committed together at most; 256 if 0.
 	MaxBatch int

@@ -37,7 +37,7 @@ const retryAfter = 5 * time.Second
 func newManager(p *process) (ctrl.Manager, error) {
 	mgr, err := ctrl.NewManager(p.config, ctrl.Options{
 		Scheme:                        p.scheme,
-		Logger:                        p.logger,
+		Logger:                        kube.Lazy(p.logger),
 		Metrics:                       server.Options{BindAddress: "0"},
 		HealthProbeBindAddress:        "0",
 		LeaderElection:                p.options.leaderElection,

@@ -83,6 +83,16 @@ func (q *queue) addAfter(id saga.OrderID, now time.Time, span time.Duration) {
 	})}
 }
 
+// stopTimer takes the order's timer back, if it has one.
+func (q *queue) stopTimer(id saga.OrderID) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if existing, ok := q.timers[id]; ok {
+		existing.Stop()
+		delete(q.timers, id)
+	}
+}
+
 // take waits for an order. It returns false when the queue is closed.
 func (q *queue) take() (saga.OrderID, bool) {
 	q.mu.Lock()

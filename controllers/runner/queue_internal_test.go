@@ -74,6 +74,24 @@ func TestTheEarliestTimerOfAnOrderCounts(t *testing.T) {
 	}
 }
 
+func TestAStoppedTimerBringsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue()
+		q.addAfter(one, time.Now(), time.Minute)
+		q.stopTimer(one)
+		q.stopTimer(one)
+		time.Sleep(time.Hour)
+		if len(q.waiting)+len(q.timers) != 0 {
+			t.Errorf("waiting: %v, timers: %v", q.waiting, q.timers)
+		}
+		q.addAfter(one, time.Now(), time.Minute)
+		if id, ok := q.take(); !ok || id != one {
+			t.Error("a timer after it brings nothing either")
+		}
+		q.close()
+	})
+}
+
 func TestAClosedQueueEndsItsWorkersAndStartsNoTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue()

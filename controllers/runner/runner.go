@@ -80,6 +80,9 @@ func (r *Runner) work(ctx context.Context) {
 			return
 		}
 		next, err := r.Step(ctx, id)
+		if err == nil && next.IsZero() && r.settled(ctx, id) {
+			r.queue.stopTimer(id)
+		}
 		r.queue.done(id)
 		if err != nil && ctx.Err() == nil {
 			r.report(id, err)
@@ -88,6 +91,15 @@ func (r *Runner) work(ctx context.Context) {
 			r.queue.addAfter(id, now, next.Sub(now))
 		}
 	}
+}
+
+// settled reports whether the order is surely looked at for the last time. The timer of its last call is of no use then.
+func (r *Runner) settled(ctx context.Context, id saga.OrderID) bool {
+	if r.Order == nil {
+		return false
+	}
+	order, err := r.Order.Order(ctx, id)
+	return err == nil && order.Settled()
 }
 
 func (r *Runner) report(id saga.OrderID, err error) {
