@@ -21,7 +21,7 @@ $said"
 
 # require_tools says what is missing, and what to do about it.
 require_tools() {
-	local tool
+	local tool hint
 	for tool in "$@"; do
 		case $tool in
 			docker) hint="https://docs.docker.com/engine/install" ;;
