@@ -16,6 +16,7 @@ import (
 	payment "github.com/eventcore/order-operator/controllers/payment/engine"
 	"github.com/eventcore/order-operator/controllers/saga"
 	shipping "github.com/eventcore/order-operator/controllers/shipping/engine"
+	"github.com/eventcore/order-operator/test/crashpoint"
 )
 
 // kind is what is asked of a provider.
@@ -30,6 +31,7 @@ const (
 	ship      kind = "ship"
 	withdraw  kind = "withdraw" // cancel a shipment
 	prepare   kind = "prepare"
+	inspect   kind = "inspect" // for fraud
 	lookUp    kind = "look up"
 )
 
@@ -333,6 +335,16 @@ func (b *book) was(key string) bool {
 
 // total is what every order of these tests costs.
 var total = saga.Money{Currency: "USD", Minor: 150_000}
+
+// inspector is the book as a process of a flow with a fraud check asks it.
+type inspector struct{ *process }
+
+// Check implements fraud.Checker.
+func (i inspector) Check(ctx context.Context, key string, _ saga.OrderCreated) (int, error) {
+	return crashpoint.Between(&i.Process, "inspect", func() (int, error) {
+		return 7, i.book.perform(ctx, "fraud", inspect, key, "")
+	})
+}
 
 // carrier is the book as a carrier of a process.
 type carrier struct {

@@ -6,21 +6,75 @@ package runner_test
 import (
 	"fmt"
 	"maps"
+	"slices"
+	"testing"
 	"time"
 
 	"github.com/eventcore/order-operator/controllers/saga"
+	fraud "github.com/eventcore/order-operator/examples/fraud-check"
 )
 
 // call is a request to a provider on the forward way, and the event that announces it.
 type call struct {
+	step   string
 	kind   kind
 	intent string
 }
 
-// forwardCalls are those of a flow, by its capture mode.
-var forwardCalls = map[string][]call{
-	saga.CaptureImmediate:  {{charge, "PaymentRequested"}, {ship, "ShipmentRequested"}},
-	saga.CaptureOnShipment: {{authorize, "PaymentRequested"}, {ship, "ShipmentRequested"}, {capture, "CaptureRequested"}},
+// flows are those of the saga's table.
+func flows() (table []*saga.Flow) {
+	for version := 1; ; version++ {
+		flow, known := saga.FlowOf(version)
+		if !known {
+			return table
+		}
+		table = append(table, flow)
+	}
+}
+
+var modes = []string{saga.CaptureImmediate, saga.CaptureOnShipment}
+
+// intents are the events that announce what steps ask of providers.
+var intents = map[string]string{
+	saga.ProcessPayment: "PaymentRequested", saga.CreateShipment: "ShipmentRequested", saga.CapturePayment: "CaptureRequested",
+	fraud.CheckFraud: "FraudCheckRequested",
+}
+
+// asks is what steps ask of providers, by name.
+var asks = map[string]kind{
+	saga.ProcessPayment: charge, saga.CreateShipment: ship, saga.CapturePayment: capture, fraud.CheckFraud: inspect,
+}
+
+// forwardCalls are those of a flow's orders of the capture mode.
+func forwardCalls(flow *saga.Flow, mode string) (calls []call) {
+	for _, step := range flow.StepsOf(mode) {
+		if !step.Outside {
+			continue
+		}
+		c := call{step.Name, asks[step.Name], intents[step.Name]}
+		if c.kind == charge && mode == saga.CaptureOnShipment {
+			c.kind = authorize
+		}
+		calls = append(calls, c)
+	}
+	return calls
+}
+
+// TestTheMatrixKnowsAllStepsOfAllFlows fails when a flow gets a step of which the product of scenarios would not know what
+// its provider can do.
+func TestTheMatrixKnowsAllStepsOfAllFlows(t *testing.T) {
+	if len(flows()) < fraud.Flow.Version {
+		t.Errorf("%d flows", len(flows()))
+	}
+	for _, flow := range flows() {
+		for _, mode := range modes {
+			for _, c := range forwardCalls(flow, mode) {
+				if c.kind == "" || c.intent == "" {
+					t.Errorf("flow %d: what does %s ask, and which event announces it?", flow.Version, c.step)
+				}
+			}
+		}
+	}
 }
 
 // wayBack is how a flow gives back what was paid before the shipment.
@@ -42,17 +96,45 @@ var userVerbs = map[string]func(intent string) []moment{
 // event, these only have to end legally.
 func product() []scenario {
 	var all []scenario
-	for _, mode := range []string{saga.CaptureImmediate, saga.CaptureOnShipment} {
-		all = append(all, forwardProduct(mode)...)
-		all = append(all, backwardProduct(mode)...)
+	for i, flow := range flows() {
+		for _, mode := range modes {
+			if i == 0 {
+				all = append(all, forwardProduct(mode, forwardCalls(flow, mode))...)
+				all = append(all, backwardProduct(mode)...)
+				continue
+			}
+			all = append(all, laterProduct(flow, mode)...)
+		}
 	}
 	return all
 }
 
-// forwardProduct is every call of the way forward in every fault, alone and with every verb.
-func forwardProduct(mode string) []scenario {
+// laterProduct is what another flow than the first has of its own: the calls that the first has not in every fault and
+// with every verb, and all others refused.
+func laterProduct(flow *saga.Flow, mode string) []scenario {
+	known := forwardCalls(flows()[0], mode)
+	var own []call
+	all := []scenario{{name: mode, capture: mode}}
+	for _, c := range forwardCalls(flow, mode) {
+		if !slices.Contains(known, c) {
+			own = append(own, c)
+			continue
+		}
+		all = append(all, scenario{
+			name: fmt.Sprintf("%s, %s: %s", mode, c.kind, refuse), capture: mode, script: map[kind][]fault{c.kind: {refuse}},
+		})
+	}
+	all = append(all, forwardProduct(mode, own)...)
+	for i := range all {
+		all[i].name, all[i].flow = fmt.Sprintf("flow %d, %s", flow.Version, all[i].name), flow.Version
+	}
+	return all
+}
+
+// forwardProduct is every one of the calls in every fault, alone and with every verb.
+func forwardProduct(mode string, calls []call) []scenario {
 	var all []scenario
-	for _, c := range forwardCalls[mode] {
+	for _, c := range calls {
 		for _, f := range append([]fault{refuse}, losses...) {
 			all = append(all, scenario{
 				name: fmt.Sprintf("%s, %s: %s", mode, c.kind, f), capture: mode, script: map[kind][]fault{c.kind: {f}},

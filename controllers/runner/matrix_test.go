@@ -190,6 +190,9 @@ func (b *book) movements() iter.Seq2[verify.Movement, error] {
 	return func(yield func(verify.Movement, error) bool) {
 		for _, key := range slices.Sorted(maps.Keys(entries)) {
 			e := entries[key]
+			if e.kind == inspect {
+				continue // moves neither money nor goods
+			}
 			m := verify.Movement{
 				Kind: names[e.kind], Key: key, Correlation: e.correlation, State: states[e.state], Requests: e.requests,
 			}

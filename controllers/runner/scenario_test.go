@@ -20,6 +20,7 @@ import (
 type scenario struct {
 	name     string
 	script   map[kind][]fault
+	flow     int           // the flow's version, the current one if 0
 	capture  string        // the capture mode, Immediate if empty
 	laptops  int64         // ordered, 1 if 0
 	deadline time.Duration // an hour if 0
@@ -113,6 +114,7 @@ func (s scenario) content(uid string) saga.OrderCreated {
 	content := order(uid)
 	content.Lines[0].Quantity = max(1, s.laptops)
 	content.Lines[0].UnitPrice.Minor /= content.Lines[0].Quantity
+	content.FlowVersion = s.flow
 	if s.capture != "" {
 		content.CaptureMode = s.capture
 	}

@@ -20,6 +20,7 @@ import (
 	shipping "github.com/eventcore/order-operator/controllers/shipping/engine"
 	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/eventcore/memory"
+	fraud "github.com/eventcore/order-operator/examples/fraud-check"
 	"github.com/eventcore/order-operator/test/crashpoint"
 )
 
@@ -166,6 +167,7 @@ func (w *world) begin() *process {
 	p.Runner, err = runner.New(ctx, storeOf{crashpoint.Store{Store: w.store, Process: &p.Process}, p}, runner.Options{ServicesOptions: runner.ServicesOptions{
 		Gateways: gateways{p}, Carriers: carriers{p}, Tokens: tokens{w}, CallTimeout: w.timeout,
 		GatewaySettings: settings, CarrierSettings: settings, DoubtedSince: w.doubted,
+		More:   []runner.NewService{fraud.New(inspector{p})},
 		Jitter: func() float64 { return 0.5 }, // ways are told event by event
 	}, Workers: 4})
 	if err != nil {

@@ -97,7 +97,7 @@ func (t tracker) Update(gvr schema.GroupVersionResource, object runtime.Object, 
 }
 
 // Patch implements clienttesting.ObjectTracker. The fake has merged the object already.
-func (t tracker) Patch(gvr schema.GroupVersionResource, object runtime.Object, namespace string, options ...metav1.PatchOptions) error {
+func (t tracker) Patch(gvr schema.GroupVersionResource, object runtime.Object, namespace string, _ ...metav1.PatchOptions) error {
 	return t.Update(gvr, object, namespace)
 }
 
