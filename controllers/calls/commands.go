@@ -147,7 +147,7 @@ func (c record) isRemark() bool {
 func (c record) late(b *eventcore.Boundary, order saga.Order) error {
 	status := c.operation.status(order)
 	switch {
-	case !c.success, order.Step(c.operation.Step).Harmless,
+	case !c.success, order.Step(c.operation.Step).Harmless, order.Counted(c.outcome),
 		order.Content.Attempt == c.attempt && status.Succeeded == c.call.Generation:
 		return nil
 	case order.Content.Attempt == c.attempt && !status.Unsettled && c.fits(order):

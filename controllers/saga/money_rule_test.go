@@ -29,6 +29,14 @@ func TestMoneyIsOwedInEveryStateOfAnOrderThatHasTurnedRound(t *testing.T) {
 			events:   join(toRefund, []any{refundRequested(), saga.PaymentRefunded{Generation: 1, Amount: usd(1)}}),
 			captured: all, refunded: 1, refund: all - 1,
 		},
+		{
+			name: "the rest of a refund that was told of under two keys",
+			events: join(toRefund, []any{
+				refundRequested(), saga.PaymentRefunded{Generation: 1, Reference: "re_1", Amount: usd(100_000)},
+				saga.PaymentRefunded{Generation: 2, Reference: "re_1", Amount: usd(100_000)},
+			}),
+			captured: all, refunded: 100_000, refund: 50_000,
+		},
 		{name: "a charge whose refund was refused", events: refusedRefund, captured: all, refund: all},
 		{
 			name:     "nothing after a refund by hand",

@@ -63,6 +63,8 @@ type Order struct {
 
 	Charge   Charge
 	Refunded Money
+	// Refunds are the providers' ids of the refunds that Refunded counts.
+	Refunds  []string
 	Shipment Shipment
 
 	Outcome    Outcome

@@ -4,6 +4,7 @@
 package saga
 
 import (
+	"slices"
 	"time"
 
 	"github.com/eventcore/order-operator/eventcore"
@@ -113,7 +114,7 @@ func (o Order) applyToRefund(event *eventcore.Event) Order {
 	case RefundRequested:
 		return o.change(o.refundStep(payload.Void), at, undoRequested(payload.Call))
 	case PaymentRefunded:
-		o.Refunded.Minor += payload.Amount.Minor
+		o = o.refunded(payload)
 		step := o.refundStep(false)
 		return o.heard(step, true, "").moneyBack(step, payload.Generation, at)
 	case PaymentVoided:
@@ -121,6 +122,22 @@ func (o Order) applyToRefund(event *eventcore.Event) Order {
 		return o.heard(ProcessPayment, true, "").moneyBack(ProcessPayment, payload.Generation, at)
 	}
 	return o.applyToShipment(event)
+}
+
+// refunded counts a refund once, under however many keys the provider tells of it.
+func (o Order) refunded(payload PaymentRefunded) Order {
+	if o.Counted(payload) {
+		return o
+	}
+	o.Refunded.Minor += payload.Amount.Minor
+	o.Refunds = append(slices.Clip(o.Refunds), payload.Reference)
+	return o
+}
+
+// Counted reports whether the event tells of a refund that the order knows: the provider gave the same reference before.
+func (o Order) Counted(event any) bool {
+	refund, ok := event.(PaymentRefunded)
+	return ok && refund.Reference != "" && slices.Contains(o.Refunds, refund.Reference)
 }
 
 // refundStep is the step whose compensation the refund is: what an authorisation has led to is refunded as a capture.

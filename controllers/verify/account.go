@@ -124,6 +124,8 @@ type orderAccount struct {
 	Authorized int64 `json:"authorized,omitzero"`
 	Captured   int64 `json:"captured,omitzero"`
 	Refunded   int64 `json:"refunded,omitzero"`
+	// Refunds are the references of what was given back: each counts once.
+	Refunds []string `json:"refunds,omitempty"`
 	// ByHand is what persons have answered for.
 	ByHand byHand `json:"byHand,omitzero"`
 

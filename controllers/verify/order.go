@@ -5,6 +5,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -148,7 +149,10 @@ func (v *visit) payment() {
 		v.requestRefund(payload)
 	case saga.PaymentRefunded:
 		v.answer(refund, payload.Generation, succeeded)
-		v.refunded(payload.Amount.Minor)
+		if a := v.account; payload.Reference == "" || !slices.Contains(a.Refunds, payload.Reference) {
+			a.Refunds = append(a.Refunds, payload.Reference)
+			v.refunded(payload.Amount.Minor)
+		}
 	case saga.PaymentVoided:
 		v.answer(void, payload.Generation, succeeded)
 		v.voided()

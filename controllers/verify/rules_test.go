@@ -30,6 +30,17 @@ var secondCharge = payments(chargeIntent, func(p *saga.PaymentRequested) { p.Cal
 
 var fewer = []saga.StockLine{{Product: "pen", Quantity: 2}}
 
+// part is a refund of a part, and restOf the intent of the rest.
+func part(reference string, generation int, minor int64) saga.PaymentRefunded {
+	return saga.PaymentRefunded{Generation: generation, Reference: reference, Amount: usd(minor)}
+}
+
+func restOf(generation int) saga.RefundRequested {
+	return refundOf(func(p *saga.RefundRequested) {
+		p.Call, p.Amount = call("ProcessPayment-undo", generation, 1), usd(1000)
+	})
+}
+
 // offence is a minimal log that breaks a rule.
 type offence struct {
 	rule     verify.Rule
@@ -202,6 +213,10 @@ var offences = []offence{
 		evidence: verify.Evidence{Movements: movements(theCharge)},
 	},
 	{
+		rule: verify.MoneyReturned, name: "a refund that counts twice", log: with(turnedRound, refundIntent, part("re_1", 1, 500),
+			restOf(2), part("re_1", 2, 500), restOf(3), part("re_1", 3, 500), released, cancelled),
+	},
+	{
 		rule: verify.LedgerRecorded, name: "a shipment that no event knows, beside a refund that a person answers for", log: madeByHand,
 		evidence: verify.Evidence{Movements: movements(theCharge, theShipment)},
 	},
@@ -279,6 +294,8 @@ func TestLegalLogsBreakNoRule(t *testing.T) {
 			saga.OrderShipped{Reference: "sh_1"}, completed)},
 		{name: "an order that waits within its deadline", log: []any{immediate, saga.StepWaiting{Step: saga.ReserveStock}},
 			evidence: verify.Evidence{Now: start.Add(time.Hour), Grace: time.Minute}},
+		{name: "a refund that is told of under two keys", log: with(turnedRound, refundIntent, part("re_1", 1, 500),
+			restOf(2), part("re_1", 2, 500), restOf(3), part("re_2", 3, 1000), released, cancelled)},
 		{name: "an order that is suspended from the start",
 			log:      []any{supplied, immediate, changed{suspended, func(e *eventcore.Event) { e.Metadata.Causation = 0 }}},
 			evidence: verify.Evidence{Now: start.Add(30 * time.Minute), Grace: time.Minute}},
