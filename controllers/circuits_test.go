@@ -15,7 +15,10 @@ import (
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/controllers/kube"
 	"github.com/eventcore/order-operator/controllers/payment"
+	"github.com/eventcore/order-operator/controllers/saga"
 	"github.com/eventcore/order-operator/controllers/shipping"
+	"github.com/eventcore/order-operator/test/provider"
+	"github.com/eventcore/order-operator/test/provider/providertest"
 )
 
 // breaking makes the gateway one whose circuit opens after two failures in a row, for a minute.
@@ -194,4 +197,38 @@ func TestTheSpecSaysHowAProviderIsCalled(t *testing.T) {
 	if deadline := w.orderOf("order").Step("ProcessPayment").Forward.Last.Deadline; !deadline.Equal(w.clock.Now().Add(3 * time.Second)) {
 		t.Errorf("the call had to end at %v, recorded at %v", deadline, w.clock.Now())
 	}
+}
+
+// TestMendedCredentialsAreTriedAtOnce has a gateway whose provider refuses the operator's secret until somebody mends the
+// Secret: nobody waits for the circuit to half-open.
+func TestMendedCredentialsAreTriedAtOnce(t *testing.T) {
+	w := newStall(t)
+	process := providertest.Start(t, provider.Options{})
+	secret := w.createSecret("provider", map[string]string{"secret": "a secret that is not the provider's"})
+	spec := webhookGateway(process.URL())
+	spec.CircuitBreaker = commercev1.ProviderCircuitBreaker{FailureThreshold: 1, OpenSeconds: 3600}
+	w.gateway(spec)
+	w.gateways.Gateways.WhenRenewed(w.services.Payment.Guards().Reset)
+	w.reconcileGateway()
+	w.create(w.newOrder("first"))
+	w.until("first", func() bool { return w.orderOf("first").Step(saga.ProcessPayment).Forward.Failures > 0 })
+	w.create(w.newOrder("second"))
+	w.until("second", func() bool { return w.orderOf("second").Step(saga.ProcessPayment).Waiting != nil })
+	if got := w.show(); got != open {
+		t.Errorf("with the wrong secret: %s", got)
+	}
+	if result := w.reconcileGateway(); result.RequeueAfter > 15*time.Second {
+		t.Errorf("looks again after %s, wanted soon", result.RequeueAfter)
+	}
+
+	secret.StringData = map[string]string{"secret": signing}
+	w.must(admin.Update(t.Context(), secret))
+	w.reconcileGateway()
+	w.expectGateway("Ready=True Configured")
+	w.expectConditions(w.run("second", ended), "Succeeded=True Completed", "Ready=True Completed")
+	if got := w.show(); got != allClosed {
+		t.Errorf("with the right secret: %s", got)
+	}
+	w.clock.advance(time.Minute) // how long the first one was to wait
+	w.expectConditions(w.run("first", ended), "Succeeded=True Completed", "Ready=True Completed")
 }

@@ -23,6 +23,10 @@ type Build[P any] func(ctx context.Context) (provider P, settings string, err er
 // Providers keeps the providers behind objects for as long as the objects stay as they are, and with them their
 // connections. The zero value is empty. It may be used concurrently.
 type Providers[P any] struct {
+	// Renewed is told of the name of an object whose provider was made anew, because what it is made of has changed. It may
+	// be nil, and must not be set once the others are called.
+	Renewed func(name string)
+
 	mu   sync.Mutex
 	kept map[types.UID]kept[P]
 }
@@ -59,24 +63,33 @@ func (p *Providers[P]) Check(ctx context.Context, object metav1.Object, now time
 	if err != nil && !errors.As(err, &made.notReady) {
 		return made.provider, err
 	}
+	provider, renewed := p.keep(object.GetUID(), made)
+	if made.notReady != nil {
+		return provider, made.notReady
+	}
+	if renewed && p.Renewed != nil {
+		p.Renewed(object.GetName())
+	}
+	return provider, nil
+}
+
+// keep keeps what was made, unless it is what there was. It reports whether it takes the place of another one.
+func (p *Providers[P]) keep(uid types.UID, made kept[P]) (provider P, renewed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.kept == nil {
 		p.kept = map[types.UID]kept[P]{}
 	}
-	before, known := p.kept[object.GetUID()]
+	before, known := p.kept[uid]
 	if known && made.notReady == nil && before.notReady == nil && before.generation == made.generation && before.settings == made.settings {
 		release(made.provider)
-		return before.provider, nil
+		return before.provider, false
 	}
-	p.kept[object.GetUID()] = made
+	p.kept[uid] = made
 	if known {
 		release(before.provider)
 	}
-	if made.notReady != nil {
-		return made.provider, made.notReady
-	}
-	return made.provider, nil
+	return made.provider, known
 }
 
 // Forget drops the provider of an object that is gone.

@@ -69,7 +69,11 @@ func (u Upkeep) Keep(ctx context.Context, p Provided) (reconcile.Result, error) 
 		return u.show(ctx, p, metav1.ConditionFalse, notReady.Reason, notReady.Message, checkNotReady)
 	}
 	u.Arrived(p.Waiting, "", p.Object.GetName())
-	return u.show(ctx, p, metav1.ConditionTrue, commercev1.ReasonConfigured, p.Ready, checkReady)
+	again := checkReady
+	if apimeta.IsStatusConditionFalse(*p.Conditions, commercev1.ConditionAvailable) {
+		again = checkNotReady // because of its credentials, perhaps
+	}
+	return u.show(ctx, p, metav1.ConditionTrue, commercev1.ReasonConfigured, p.Ready, again)
 }
 
 // release removes the finalizer once no order needs the provider.

@@ -5,6 +5,9 @@ package kube
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/controllers/webhook"
@@ -16,8 +19,8 @@ const (
 	caKey     = "ca.crt"
 )
 
-// WebhookOptions returns the options of a provider's client, and what of them depends on the Secret. The secret that signs
-// is read by each request. The error is a *NotReady if the Secret is to blame.
+// WebhookOptions returns the options of a provider's client, and what tells one state of the Secret from another. The secret
+// that signs is read by each request. The error is a *NotReady if the Secret is to blame.
 func (s Secrets) WebhookOptions(ctx context.Context, spec *commercev1.WebhookProvider) (options webhook.Options, settings string, err error) {
 	data, err := s.Read(ctx, spec.CredentialsSecretName)
 	if err != nil {
@@ -33,7 +36,16 @@ func (s Secrets) WebhookOptions(ctx context.Context, spec *commercev1.WebhookPro
 	return webhook.Options{
 		URL: spec.URL, CA: data[caKey], AllowHTTP: spec.PlainHTTP == commercev1.PlainHTTPAllowed,
 		Credentials: func(ctx context.Context) ([]byte, error) { return s.Key(ctx, spec.CredentialsSecretName, secretKey) },
-	}, string(data[caKey]), nil
+	}, fingerprint(data[secretKey], data[caKey]), nil
+}
+
+// fingerprint tells one credential from another without being one. It stays in memory.
+func fingerprint(credentials ...[]byte) string {
+	hash := sha256.New()
+	for _, credential := range credentials {
+		_, _ = fmt.Fprintf(hash, "%d:%s", len(credential), credential)
+	}
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
 // invalid says that the key of the Secret is no credential. The error must not repeat it.
@@ -44,16 +56,17 @@ func (s Secrets) invalid(name, key string, err error) error {
 	}
 }
 
-// Checked returns the value of the Secret's key if it can be the credential that it is meant for.
-func (s Secrets) Checked(ctx context.Context, name, key string, check func(string) error) error {
+// Checked fails unless the value of the Secret's key can be the credential that it is meant for. It returns what tells the
+// value from another.
+func (s Secrets) Checked(ctx context.Context, name, key string, check func(string) error) (settings string, err error) {
 	value, err := s.Key(ctx, name, key)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := check(string(value)); err != nil {
-		return s.invalid(name, key, err)
+		return "", s.invalid(name, key, err)
 	}
-	return nil
+	return fingerprint(value), nil
 }
 
 // Misconfigured is the verdict on a spec that no provider can be made of.

@@ -36,6 +36,7 @@ type GatewayReconciler struct {
 
 // SetupWithManager adds the controllers of the service to the manager.
 func (r *GatewayReconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed, engine *calls.Engine) error {
+	r.Gateways.WhenRenewed(engine.Guards().Reset)
 	if err := kube.SetupStepper(mgr, string(saga.PaymentService), f, engine, r.Clock); err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ package payment
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -23,9 +22,6 @@ import (
 
 // stripeKey is the key of the Secret that holds Stripe's.
 const stripeKey = "secretKey"
-
-// lookTimeout bounds the look at a Secret for an order's sake.
-const lookTimeout = 5 * time.Second
 
 // Gateways finds the providers of PaymentGateways. It implements engine.Gateways and engine.Restricted. Its methods may be
 // called concurrently.
@@ -49,25 +45,17 @@ var (
 
 // Provider implements engine.Gateways.
 func (g *Gateways) Provider(name string) (engine.Provider, bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
-	defer cancel()
-	var gateway commercev1.PaymentGateway
-	if err := g.Reader.Get(ctx, types.NamespacedName{Name: name}, &gateway); err != nil {
-		return nil, false
-	}
-	provider, err := g.providers.Get(ctx, &gateway, g.Clock(), g.build(&gateway))
-	return provider, err == nil
+	return kube.Find(kind, g.Reader, &g.providers, g.Clock(), name, g.build)
 }
 
 // Allows implements engine.Restricted. A gateway that is being deleted begins nothing new.
 func (g *Gateways) Allows(name, namespace string) bool {
-	var gateway commercev1.PaymentGateway
-	if err := g.Reader.Get(context.Background(), types.NamespacedName{Name: name}, &gateway); err != nil {
-		return false
-	}
-	allowed := gateway.Spec.AllowedNamespaces
-	return gateway.DeletionTimestamp.IsZero() && (len(allowed) == 0 || slices.Contains(allowed, namespace))
+	return kind.Allows(g.Reader, name, namespace)
 }
+
+// WhenRenewed has told called with the name of a gateway whose provider has other credentials now. It must be called before
+// the gateways are used.
+func (g *Gateways) WhenRenewed(told func(name string)) { g.providers.Renewed = told }
 
 // check fails with a *kube.NotReady if orders can't use the gateway.
 func (g *Gateways) check(ctx context.Context, gateway *commercev1.PaymentGateway) error {
@@ -104,7 +92,8 @@ func (g *Gateways) webhook(ctx context.Context, spec *commercev1.WebhookProvider
 }
 
 func (g *Gateways) stripe(ctx context.Context, spec *commercev1.StripeProvider) (engine.Provider, string, error) {
-	if err := g.Secrets.Checked(ctx, spec.CredentialsSecretName, stripeKey, stripe.CheckKey); err != nil {
+	settings, err := g.Secrets.Checked(ctx, spec.CredentialsSecretName, stripeKey, stripe.CheckKey)
+	if err != nil {
 		return nil, "", err
 	}
 	return stripe.New(stripe.Options{
@@ -113,7 +102,7 @@ func (g *Gateways) stripe(ctx context.Context, spec *commercev1.StripeProvider) 
 			key, err := g.Secrets.Key(ctx, spec.CredentialsSecretName, stripeKey)
 			return string(key), err
 		},
-	}), "", nil
+	}), settings, nil
 }
 
 // Tokens reads payment tokens from Orders. It implements engine.Tokens.

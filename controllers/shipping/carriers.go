@@ -5,10 +5,8 @@ package shipping
 
 import (
 	"context"
-	"slices"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
@@ -16,9 +14,6 @@ import (
 	"github.com/eventcore/order-operator/controllers/shipping/engine"
 	"github.com/eventcore/order-operator/controllers/shipping/webhook"
 )
-
-// lookTimeout bounds the look at a Secret for an order's sake.
-const lookTimeout = 5 * time.Second
 
 // Carriers finds the providers of Carriers. It implements engine.Carriers and engine.Restricted. Its methods may be called
 // concurrently.
@@ -42,25 +37,17 @@ var (
 
 // Provider implements engine.Carriers.
 func (c *Carriers) Provider(name string) (engine.Provider, bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
-	defer cancel()
-	var carrier commercev1.Carrier
-	if err := c.Reader.Get(ctx, types.NamespacedName{Name: name}, &carrier); err != nil {
-		return nil, false
-	}
-	provider, err := c.providers.Get(ctx, &carrier, c.Clock(), c.build(&carrier))
-	return provider, err == nil
+	return kube.Find(kind, c.Reader, &c.providers, c.Clock(), name, c.build)
 }
 
 // Allows implements engine.Restricted. A carrier that is being deleted begins nothing new.
 func (c *Carriers) Allows(name, namespace string) bool {
-	var carrier commercev1.Carrier
-	if err := c.Reader.Get(context.Background(), types.NamespacedName{Name: name}, &carrier); err != nil {
-		return false
-	}
-	allowed := carrier.Spec.AllowedNamespaces
-	return carrier.DeletionTimestamp.IsZero() && (len(allowed) == 0 || slices.Contains(allowed, namespace))
+	return kind.Allows(c.Reader, name, namespace)
 }
+
+// WhenRenewed has told called with the name of a carrier whose provider has other credentials now. It must be called before
+// the carriers are used.
+func (c *Carriers) WhenRenewed(told func(name string)) { c.providers.Renewed = told }
 
 // check fails with a *kube.NotReady if orders can't use the carrier.
 func (c *Carriers) check(ctx context.Context, carrier *commercev1.Carrier) error {

@@ -4,9 +4,6 @@
 package shipping
 
 import (
-	"context"
-
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
@@ -15,41 +12,26 @@ import (
 	"github.com/eventcore/order-operator/controllers/kube"
 )
 
-// Settings returns how a carrier is to be called, the defaults for one that is not there: see calls.Options. The
-// reader is of the cache.
-func Settings(reader client.Reader) func(name string) guard.Settings {
-	return func(name string) guard.Settings {
-		var carrier commercev1.Carrier
-		if err := reader.Get(context.Background(), types.NamespacedName{Name: name}, &carrier); err != nil {
-			return guard.Settings{}
-		}
-		return settings(&carrier)
-	}
+// kind are the Carriers.
+var kind = kube.Kind[*commercev1.Carrier]{
+	New: func() *commercev1.Carrier { return &commercev1.Carrier{} },
+	View: func(carrier *commercev1.Carrier) kube.View {
+		spec, status := &carrier.Spec, &carrier.Status
+		return kube.View{AllowedNamespaces: spec.AllowedNamespaces, Guarded: kube.Guarded{
+			Object: carrier, Circuit: &status.Circuit, Conditions: &status.Conditions,
+			Settings: kube.Settings(carrier, spec.TimeoutSeconds, spec.Retry, spec.CircuitBreaker, spec.Limits),
+		}}
+	},
 }
 
-func settings(carrier *commercev1.Carrier) guard.Settings {
-	spec := &carrier.Spec
-	return kube.Settings(carrier, spec.TimeoutSeconds, spec.Retry, spec.CircuitBreaker, spec.Limits)
-}
+// Settings returns how a carrier is to be called: see kube.Kind.
+func Settings(reader client.Reader) func(name string) guard.Settings { return kind.Settings(reader) }
 
 // Circuits returns the reconciler that shows whether the providers of Carriers are called.
 func Circuits(c client.Client, engine *calls.Engine) *kube.Circuits {
-	return &kube.Circuits{
-		Client: c, Guards: engine.Guards(),
-		Operations: map[guard.Class]string{
-			guard.Acting:    commercev1.OperationCreating,
-			guard.LookingUp: commercev1.OperationLookingUp,
-			guard.Undoing:   commercev1.OperationCancelling,
-		},
-		Read: func(ctx context.Context, name string) (kube.Guarded, error) {
-			var carrier commercev1.Carrier
-			if err := c.Get(ctx, types.NamespacedName{Name: name}, &carrier); err != nil {
-				return kube.Guarded{}, err
-			}
-			return kube.Guarded{
-				Object: &carrier, Settings: settings(&carrier),
-				Circuit: &carrier.Status.Circuit, Conditions: &carrier.Status.Conditions,
-			}, nil
-		},
-	}
+	return kind.Circuits(c, engine.Guards(), map[guard.Class]string{
+		guard.Acting:    commercev1.OperationCreating,
+		guard.LookingUp: commercev1.OperationLookingUp,
+		guard.Undoing:   commercev1.OperationCancelling,
+	})
 }

@@ -36,6 +36,7 @@ type CarrierReconciler struct {
 
 // SetupWithManager adds the controllers of the service to the manager.
 func (r *CarrierReconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed, engine *calls.Engine) error {
+	r.Carriers.WhenRenewed(engine.Guards().Reset)
 	if err := kube.SetupStepper(mgr, string(saga.ShippingService), f, engine, r.Clock); err != nil {
 		return err
 	}

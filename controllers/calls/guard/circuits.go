@@ -63,6 +63,15 @@ func (g *Guards) All() map[string]Circuits {
 	return circuits
 }
 
+// Reset closes the provider's circuits, because what has failed may work now. The orders that wait for it are woken, as many
+// as there is room for.
+func (g *Guards) Reset(name string) {
+	g.with(name, nil, func(p *provider, now time.Time) bool {
+		p.configure(p.settings, now)
+		return true
+	})
+}
+
 // Look lets time pass for the provider: circuits half-open, and orders are woken whose turn has come. It happens by
 // itself; who has turned the clock may call it.
 func (g *Guards) Look(name string) {
