@@ -127,7 +127,10 @@ func newWorld(t *testing.T) *world {
 	identity := w.store.Identity()
 	w.orders = w.orderReconciler(w.client)
 	w.products = &inventory.ProductReconciler{Client: w.client, Engine: w.services.Inventory, Identity: identity, Clock: w.clock.Now}
-	usage := kube.Usage{Open: w.openOrders, CaughtUp: func() bool { return true }, Order: w.services.Order.Order}
+	usage := kube.Usage{
+		Open:  func(context.Context) (map[saga.OrderID]saga.OpenOrder, error) { return w.openOrders() },
+		Order: w.services.Order.Order,
+	}
 	w.gateways = &payment.GatewayReconciler{
 		Client: w.client, Arrived: w.feed.Arrived, Gateways: gateways, Usage: usage, Clock: w.clock.Now,
 	}

@@ -192,5 +192,5 @@ func (s *session) addCarriers(carriers *shipping.Carriers) error {
 }
 
 func (s *session) usage() kube.Usage {
-	return kube.Usage{Open: s.feed.OpenOrders, CaughtUp: s.feed.CaughtUp, Order: s.services.Fold}
+	return kube.Usage{Open: s.feed.CurrentOpenOrders, Order: s.services.Fold}
 }

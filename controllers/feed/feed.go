@@ -221,6 +221,27 @@ func (f *Feed) Lag(ctx context.Context) (events uint64, age time.Duration, err e
 	return projector.Lag(ctx)
 }
 
+// CurrentOpenOrders is OpenOrders as of the store's head when it is called: nothing that was recorded before is missing.
+func (f *Feed) CurrentOpenOrders(ctx context.Context) (map[saga.OrderID]saga.OpenOrder, error) {
+	f.mu.Lock()
+	projector := f.projector
+	f.mu.Unlock()
+	if projector == nil {
+		return nil, errCatchingUp
+	}
+	head, err := f.store.Head(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the store's head: %w", err)
+	}
+	if err := projector.WaitFor(ctx, head); err != nil {
+		return nil, err
+	}
+	return f.OpenOrders()
+}
+
+// errCatchingUp is all that is known of the open orders before Run has caught up.
+var errCatchingUp = errors.New("the open orders are still being read")
+
 // CaughtUp reports whether Run has brought the projection up to date and follows the store.
 func (f *Feed) CaughtUp() bool {
 	f.mu.Lock()

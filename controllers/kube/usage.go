@@ -5,7 +5,6 @@ package kube
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -14,23 +13,16 @@ import (
 
 // Usage tells which orders may still need a provider.
 type Usage struct {
-	// Open lists the open orders, and CaughtUp tells whether it knows them all: see feed.Feed.
-	Open     func() (map[saga.OrderID]saga.OpenOrder, error)
-	CaughtUp func() bool
+	// Open lists all open orders that there are when it is called: see feed.Feed.CurrentOpenOrders.
+	Open func(ctx context.Context) (map[saga.OrderID]saga.OpenOrder, error)
 	// Order returns an order as recorded.
 	Order func(ctx context.Context, id saga.OrderID) (saga.Order, error)
 }
 
-// errCatchingUp leaves open who needs a provider.
-var errCatchingUp = errors.New("the open orders are still being read")
-
 // By returns the orders, in order, that have asked for the step and whose content names the provider: what was done for
 // them may have to be undone.
 func (u Usage) By(ctx context.Context, step string, names func(saga.OrderCreated) bool) ([]saga.OrderID, error) {
-	if !u.CaughtUp() {
-		return nil, errCatchingUp
-	}
-	open, err := u.Open()
+	open, err := u.Open(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -8,12 +8,15 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	orderengine "github.com/eventcore/order-operator/controllers/order/engine"
 	"github.com/eventcore/order-operator/controllers/saga"
+	"github.com/eventcore/order-operator/eventcore"
 )
 
 // arrivals are what an order may wait for, and how each arrives.
@@ -263,4 +266,38 @@ func TestNoEventHoldsThePaymentToken(t *testing.T) {
 		}
 		_ = p.stop()
 	})
+}
+
+// TestAProviderThatIsLetGoAfterTheIntentIsNotAsked has a gateway or a carrier be deleted between the intent and the call:
+// whoever let it go had not seen the intent. The order waits, and goes on when there is another one.
+func TestAProviderThatIsLetGoAfterTheIntentIsNotAsked(t *testing.T) {
+	for intent, k := range map[string]kind{"PaymentRequested": charge, "ShipmentRequested": ship} {
+		t.Run(intent, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, newBook(nil))
+				var deleted atomic.Bool
+				w.begins = func() bool { return !deleted.Load() }
+				var once sync.Once
+				w.appended = func(events []eventcore.Event) {
+					if events[0].Type == intent {
+						once.Do(func() { deleted.Store(true) })
+					}
+				}
+				p := w.start()
+				w.await(orderID, typed("StepWaiting"))
+				time.Sleep(time.Minute)
+				if asked := w.book.clone().asked[k]; asked != 0 {
+					t.Errorf("asked %d times: %v", asked, w.history(orderID))
+				}
+				deleted.Store(false)
+				p.arrived()
+				w.await(orderID, ended)
+				scenarios[0].check(w)
+				if asked := w.book.clone().asked[k]; asked != 1 {
+					t.Errorf("asked %d times: %v", asked, w.history(orderID))
+				}
+				_ = p.stop()
+			})
+		})
+	}
 }

@@ -62,6 +62,8 @@ type world struct {
 	appending func(eventcore.AppendRequest) error
 	// appended is called after every append with events, if it is set.
 	appended func([]eventcore.Event)
+	// begins reports whether gateways and carriers begin something new; all do if it is nil.
+	begins   func() bool
 	timeout  time.Duration  // of calls
 	settings guard.Settings // of all providers
 	reading  time.Duration  // how long it takes to read a token
@@ -339,6 +341,10 @@ func (g gateways) Provider(name string) (payment.Provider, bool) {
 func (c carriers) Provider(name string) (shipping.Provider, bool) {
 	return crashpoint.Shipments(carrier{c.book, c.process, name}, &c.Process), c.there("carrier/"+name) && !c.Dead()
 }
+
+// Allows implements payment.Restricted and shipping.Restricted.
+func (g gateways) Allows(string, string) bool { return g.begins == nil || g.begins() }
+func (c carriers) Allows(string, string) bool { return c.begins == nil || c.begins() }
 
 func (o tokens) Token(_ context.Context, _ saga.OrderID, accepted func(string) bool) (string, bool, error) {
 	time.Sleep(o.reading)

@@ -105,7 +105,7 @@ func (o *operator) setup() error {
 	if err != nil {
 		return err
 	}
-	usage := kube.Usage{Open: o.feed.OpenOrders, CaughtUp: o.feed.CaughtUp, Order: o.services.Order.Order}
+	usage := kube.Usage{Open: o.feed.CurrentOpenOrders, Order: o.services.Order.Order}
 	identity := store.Identity()
 	orders := &order.Reconciler{
 		Client: o.client, Live: live{o}, Recorder: recorder{o}, Engine: o.services.Order,

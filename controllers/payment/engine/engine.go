@@ -122,6 +122,10 @@ func (s service) do(ctx context.Context, order saga.Order, call saga.Call, row r
 	}
 	request := s.request(row, order, call)
 	if row.begins {
+		// Whoever lets a gateway go has not seen the intent, or else it is seen here that he may.
+		if !s.allowed(order) {
+			return nil, fmt.Errorf("%w: %w: %s begins nothing any more", calls.ErrUnavailable, calls.ErrNotAsked, order.Content.Gateway)
+		}
 		if request, err = s.withToken(ctx, request, order); err != nil {
 			return nil, err
 		}

@@ -39,10 +39,16 @@ func carrierOf(order saga.Order) string { return order.Content.Carrier }
 
 // missing is about what the order waits for before it is shipped.
 func (s service) missing(ctx context.Context, order saga.Order, closing bool) (*saga.StepWaiting, error) {
-	if restricted, ok := s.carriers.(Restricted); ok && !closing && !restricted.Allows(order.Content.Carrier, order.ID.Namespace) {
+	if !closing && !s.allowed(order) {
 		return s.waiting(order), nil
 	}
 	return s.gone(ctx, order, closing)
+}
+
+// allowed reports whether the carrier is for orders of the namespace.
+func (s service) allowed(order saga.Order) bool {
+	restricted, ok := s.carriers.(Restricted)
+	return !ok || restricted.Allows(order.Content.Carrier, order.ID.Namespace)
 }
 
 // gone is about what an order waits for that needs the carrier again.
@@ -79,6 +85,10 @@ func (s service) doCreate(ctx context.Context, order saga.Order, call saga.Call)
 	provider, err := s.provider(order)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", calls.ErrUnavailable, err)
+	}
+	// Whoever lets a carrier go has not seen the intent, or else it is seen here that he may.
+	if !s.allowed(order) {
+		return nil, fmt.Errorf("%w: %w: %s begins nothing any more", calls.ErrUnavailable, calls.ErrNotAsked, order.Content.Carrier)
 	}
 	shipment, err := provider.Create(ctx, ShipmentRequest{
 		Key: call.Key, Address: order.Content.Address, Lines: saga.StockLines(order.Content.Lines),
