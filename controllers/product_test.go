@@ -4,6 +4,7 @@
 package controllers_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
+	"github.com/eventcore/order-operator/controllers/saga"
 )
 
 func TestAProductIsSuppliedOnceAndShowsItsStock(t *testing.T) {
@@ -136,4 +138,46 @@ func (w *world) expectReady(name, status, reason string) {
 	if string(ready.Status) != status || ready.Reason != reason {
 		w.Errorf("product %s is Ready=%s %s, wanted %s %s", name, ready.Status, ready.Reason, status, reason)
 	}
+}
+
+// TestAProductThatSellsAThousandTimesIsWrittenOnceASecond has 1,000 orders for one product pass in ten seconds of the clock,
+// with the controller being told of each event.
+func TestAProductThatSellsAThousandTimesIsWrittenOnceASecond(t *testing.T) {
+	const orders, apart = 1000, 10 * time.Millisecond
+	w := newWorld(t)
+	w.supplies("hot", orders)
+	written := w.clock.Now()
+	writes := w.writes.Load()
+	look := func() {
+		w.reconcileProduct("hot")
+		if w.writes.Load() == writes {
+			return
+		}
+		if span := w.clock.Now().Sub(written); span < time.Second {
+			t.Errorf("written again after %s", span)
+		}
+		written, writes = w.clock.Now(), w.writes.Load()
+	}
+	begin := w.clock.Now()
+	for i := range orders {
+		id := saga.OrderID{Namespace: w.namespace, Name: fmt.Sprintf("order-%04d", i)}
+		price := saga.Money{Currency: "USD", Minor: 100}
+		w.must(w.services.Order.Accept(t.Context(), id, saga.OrderCreated{
+			UID: id.Name, Customer: saga.Customer{ID: "cust-123"}, CaptureMode: saga.CaptureImmediate, Total: price,
+			Lines: []saga.Line{{Product: "hot", Quantity: 1, UnitPrice: price}}, Gateway: "none", Carrier: "none",
+		}))
+		_, err := w.services.Inventory.Step(t.Context(), id)
+		w.must(err)
+		w.clock.advance(apart)
+		look()
+	}
+	took := w.clock.Now().Sub(begin)
+	w.clock.advance(time.Second)
+	look()
+	w.expectStock("hot", 0, orders, 0)
+	if most := int64(took/time.Second) + 2; w.writes.Load() > most || w.writes.Load() < most/2 {
+		t.Errorf("%d status writes in %s, wanted at most %d", w.writes.Load(), took, most)
+	}
+	appends := w.store.appends.Load()
+	t.Logf("%d status writes for %d appends in %s", w.writes.Load(), appends, took)
 }
