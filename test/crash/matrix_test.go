@@ -50,9 +50,12 @@ func (m *matrix) play(t *testing.T, s scenario) {
 	t.Helper()
 	names := m.run(t, s)
 	m.boundaries.Add(int64(len(names)))
-	for _, name := range names {
+	for i, name := range names {
 		if isWrite(name) {
 			m.writes.Add(1)
+		}
+		if i%every != 0 {
+			continue
 		}
 		t.Run(name, func(t *testing.T) {
 			after := m.run(t, s, name)

@@ -1,7 +1,7 @@
 // Copyright The EventCore Order Operator Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package mutants holds known bugs of sagas as edits of this module's code. Its test builds the crash matrix with one
+// Package mutants holds known bugs of sagas as edits of this module's code. Its test builds the crash matrices with one
 // of them at a time, and demands that package verify finds it, by the name of the rule: what a checker does not find in
 // code that has the bug, it would not find in ours.
 package mutants
@@ -25,7 +25,10 @@ type Mutant struct {
 	Name string
 	// Rule is the one that finds it; others may find it too.
 	Rule verify.Rule
-	// Tests is the pattern of the tests of controllers/runner that suffice to find it.
+	// Operator says that it takes the operator's controllers to find it, of test/crash; all else is found in
+	// controllers/runner.
+	Operator bool
+	// Tests is the pattern of the tests that suffice to find it.
 	Tests string
 	Edits []Edit
 }
@@ -33,6 +36,7 @@ type Mutant struct {
 const (
 	orderEnds  = "TestTheCrashMatrix/scenarios/Immediate,_refused_shipment,_refund"
 	lateCharge = "TestTheCrashMatrix/scenarios/Immediate,_charge:_arrive_late"
+	lostCharge = "TestTheCrashMatrix/scenarios/Immediate,_charge:_lose_reply"
 )
 
 // All are the bugs that SAGA.md's field study found in the wild, and those that a slip in our own code would make.
@@ -70,7 +74,7 @@ var All = []Mutant{
 	{
 		Name: "key without the store's id", Rule: verify.KeyNamesStore, Tests: orderEnds + ":_lose_reply",
 		Edits: []Edit{{
-			"controllers/calls/commands.go", `fmt.Sprintf("%s/%s/%d/%s/%d", store, order.ID,`, `fmt.Sprintf("%s%s/%d/%s/%d", store[:0], order.ID,`,
+			"controllers/saga/history.go", `fmt.Sprintf("%s/%s/%d/%s/%d", store, order,`, `fmt.Sprintf("%s%s/%d/%s/%d", store[:0], order,`,
 		}},
 	},
 	{
@@ -86,7 +90,7 @@ var All = []Mutant{
 	},
 	{
 		Name: "refund twice", Rule: verify.RefundWithinCharge, Tests: orderEnds,
-		Edits: []Edit{{"controllers/saga/order_money.go", "		o.Refunded.Minor += payload.Amount.Minor\n", ""}},
+		Edits: []Edit{{"controllers/saga/order_money.go", "	o.Refunded.Minor += payload.Amount.Minor\n", ""}},
 	},
 	{
 		Name: "another key for every try", Rule: verify.KeyPerGeneration,
@@ -97,10 +101,58 @@ var All = []Mutant{
 	},
 	{
 		Name: "provider called before the intent is recorded", Rule: verify.OneTryPerIntent,
-		Tests: "TestTheCrashMatrix/scenarios/Immediate,_charge:_lose_reply",
+		Tests: lostCharge,
 		Edits: []Edit{{
 			"controllers/calls/engine.go", "	receipt, err := e.execute(ctx, order, command)\n",
 			"	_, _ = e.do(ctx, o, order, nextCall(e.store, order, o, command.deadline))\n	receipt, err := e.execute(ctx, order, command)\n",
+		}},
+	},
+	{
+		Name: "random idempotency key", Rule: verify.KeyPerGeneration,
+		Tests: "TestTheCrashMatrix/scenarios/Immediate,_charge:_unavailable",
+		Edits: []Edit{{"controllers/calls/commands.go", "o.name(), status.Generation),", "o.name(), int(deadline.UnixNano())),"}},
+	},
+	{
+		Name: "acknowledged before the commit", Rule: verify.NothingStuck, Tests: "TestAStoreThatFails",
+		Edits: []Edit{{
+			// What a process is told that answers first: the commit has happened, whatever becomes of it.
+			"eventcore/loop.go", "		default:\n			fail(b.requests(), err)\n",
+			"		default:\n			b.succeed(Appended{Previous: b.head, Events: b.events})\n",
+		}},
+	},
+	{
+		Name: "unknown taken as refused", Rule: verify.LedgerRecorded, Tests: lostCharge,
+		Edits: []Edit{{
+			"controllers/calls/outcome.go", "	return record{call: call, outcome: e.unknown(o, call, messageUnknown, 0)}\n",
+			"	return record{call: call, outcome: o.Refused(order, call, &Refusal{Code: \"unknown\", Message: messageUnknown})}\n",
+		}},
+	},
+	{
+		Name: "two reservations for one order", Rule: verify.ReservedOnce, Tests: orderEnds + ":_unavailable",
+		Edits: []Edit{
+			{
+				"controllers/inventory/engine/commands.go", "	if !order.Forward(saga.ReserveStock, c.Now) {\n",
+				"	if order.Outcome != \"\" || order.Compensating {\n",
+			},
+			{
+				"controllers/inventory/engine/engine.go", "	case order.Forward(saga.ReserveStock, now):\n",
+				"	case order.Outcome == \"\" && !order.Compensating:\n",
+			},
+		},
+	},
+	{
+		Name: "a wake-up is lost", Rule: verify.NothingStuck, Tests: lostCharge,
+		Edits: []Edit{{
+			"controllers/feed/feed.go", "		if id, ok := saga.OrderOf(event); ok {\n			touched.Orders",
+			"		if id, ok := saga.OrderOf(event); ok && event.Type != \"PaymentProcessed\" {\n			touched.Orders",
+		}},
+	},
+	{
+		Name: "status written from a stale fold", Rule: verify.StatusIsFold, Operator: true,
+		Tests: "TestTheOperatorSurvivesEveryCrash/scenarios/cancelled_by_its_user",
+		Edits: []Edit{{
+			"controllers/order/project.go", "	updated.Status = desired\n",
+			"	updated.Status = desired\n	if shown := s.object.Status.Steps; len(shown) > 0 {\n		updated.Status.Steps = shown\n	}\n",
 		}},
 	},
 	{

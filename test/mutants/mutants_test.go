@@ -70,12 +70,15 @@ func (m Mutant) rules(t *testing.T, root string) []verify.Rule {
 	if err := os.WriteFile(path, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	tests, limit := m.Tests, "90s"
+	tests, limit, room := m.Tests, "90s", "./controllers/runner"
 	if *full {
 		limit, tests = "10m", "TestTheCrashMatrix|TestTwoProcesses|TestAnOrderThatIsCancelledWhile"
 	}
+	if m.Operator {
+		room, tests = "./test/crash", m.Tests
+	}
 	command := exec.CommandContext(t.Context(), "go", "test", "-overlay", path, "-count=1",
-		"-timeout="+limit, "-run", tests, "./controllers/runner")
+		"-timeout="+limit, "-run", tests, room)
 	command.Dir = root
 	output, err := command.CombinedOutput()
 	if err == nil {
