@@ -77,9 +77,7 @@ func (v *visit) gone(o operation) bool {
 func (v *visit) answer(o operation, generation int, state callState) {
 	a, c := v.account, v.account.call(o)
 	a.Waiting = false
-	if a.Attention != nil && a.Attention.answeredBy(o) && a.Attention.Reason != saga.ReasonHappenedTwice {
-		a.Attention = nil
-	}
+	v.settleAttention(o)
 	if state == succeeded && generation > 0 && (generation < c.Generation || generation == c.Generation && c.State == fenced) {
 		v.demand(c.Asserted, FenceHolds, at(c.Intent, v.position()),
 			"the %s (number %d) happened although it was recorded as one that never will", o, generation)
@@ -93,6 +91,14 @@ func (v *visit) answer(o operation, generation int, state callState) {
 	v.demand(c.open(), IntentBeforeOutcome, at(c.Intent, v.position()),
 		"the %s is recorded as %s, but it was recorded as %s before", o, state, c.State)
 	c.State, c.Until = state, time.Time{}
+}
+
+// settleAttention takes back the question that the outcome of the operation answers.
+func (v *visit) settleAttention(o operation) {
+	q := v.account.Attention
+	if q != nil && q.answeredBy(o) && q.Reason != saga.ReasonHappenedTwice {
+		v.account.Attention = nil
+	}
 }
 
 // answeredBy reports whether an outcome of the operation answers the question.

@@ -172,6 +172,7 @@ func (v *visit) dispatched() {
 	if c := a.call(withdraw); c.open() {
 		c.State = refused
 	}
+	v.settleAttention(withdraw)
 	a.Dispatched = v.position()
 	_, giving := a.openCall(refund, void)
 	if a.Ending == "" && a.Reserved != 0 && a.kept()+a.Authorized == a.Total.Minor && giving == nil {
