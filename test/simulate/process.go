@@ -133,7 +133,7 @@ func (p *process) setup(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	usage := kube.Usage{Open: p.feed.OpenOrders, CaughtUp: p.feed.CaughtUp, Order: p.services.Fold}
+	usage := kube.Usage{Open: p.feed.CurrentOpenOrders, Order: p.services.Fold}
 	identity := p.store.Identity()
 	for _, add := range []func() error{
 		func() error {
