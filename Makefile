@@ -28,8 +28,9 @@ ORDERS ?= 1000
 DOWN ?= 30s
 # How often torture kills a manager.
 KILLS ?= 1000
-# How many seeds simulate plays.
+# How many seeds simulate plays, and how long fuzz runs each target.
 SEEDS ?= 10000
+FUZZTIME ?= 30m
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -126,6 +127,13 @@ test-e2e: ## Test all that is shipped in a kind cluster of its own (RUN, KEEP, P
 .PHONY: matrix
 matrix: ## Crash the saga twice, at every two boundaries of every scenario.
 	@go test ./controllers/runner -run TestTheCrashMatrix -count=1 -timeout 180m -v -args -matrix.twice | grep -v '^ *\(=== \|--- PASS\)'
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (30m), one after the other.
+	@grep -rE --include='*_test.go' --exclude-dir=.cache '^func Fuzz' . | sed 's|/[^/]*:func| |; s|(.*||' | sort -u | while read -r folder target; do \
+		echo "$$target ($$folder)"; \
+		go test "$$folder" -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -timeout 0; \
+	done
 
 .PHONY: mutants
 mutants: ## Put every seeded bug through the whole crash matrix, and name the rules that find it.

@@ -79,7 +79,7 @@ var ErrDSN = errors.New("the DSN is not understood: want postgres://user:passwor
 
 func parsePool(dsn string, options Options) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(dsn)
-	if err != nil {
+	if err != nil || misplaced(config.ConnConfig) {
 		return nil, ErrDSN
 	}
 	setDefaults(config.ConnConfig)
@@ -89,12 +89,15 @@ func parsePool(dsn string, options Options) (*pgxpool.Config, error) {
 
 func parseConn(dsn string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(dsn)
-	if err != nil {
+	if err != nil || misplaced(config) {
 		return nil, ErrDSN
 	}
 	setDefaults(config)
 	return config, nil
 }
+
+// misplaced reports whether a slash too many has made user and password the name of the database, which errors repeat.
+func misplaced(config *pgx.ConnConfig) bool { return strings.ContainsAny(config.Database, ":@") }
 
 func setDefaults(config *pgx.ConnConfig) {
 	if config.RuntimeParams["application_name"] == "" {
