@@ -11,10 +11,12 @@ import (
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	runtimeconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
+	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/controllers/inventory"
 	"github.com/eventcore/order-operator/controllers/kube"
 	"github.com/eventcore/order-operator/controllers/order"
@@ -53,6 +55,7 @@ func newManager(p *process) (ctrl.Manager, error) {
 		},
 		Cache: cache.Options{
 			DefaultTransform:            cache.TransformStripManagedFields(),
+			ByObject:                    map[client.Object]cache.ByObject{&commercev1.Order{}: {Transform: order.Compact}},
 			ReaderFailOnMissingInformer: true,
 		},
 	})

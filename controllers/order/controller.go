@@ -64,7 +64,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed) error {
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named(string(saga.OrderService)).
-		Watches(&commercev1.Order{}, &enqueue{}, builder.WithPredicates(watched{deletions: &r.deletions})).
+		Watches(&commercev1.Order{}, &enqueue{}, builder.WithPredicates(watched{deletions: &r.deletions, written: &r.written})).
 		WatchesRawSource(kube.Orders(f, r.concerns)).
 		WithOptions(kube.OrderOptions(mgr, string(saga.OrderService), f, workers)).
 		Complete(r)

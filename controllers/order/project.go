@@ -42,13 +42,28 @@ func (r *Reconciler) project(ctx context.Context, s *scope) error {
 		return client.IgnoreNotFound(err)
 	}
 	now := r.Clock()
-	r.written.record(s.id, updated, now)
+	if err := r.remember(ctx, s, updated, now); err != nil {
+		return err
+	}
 	if updated.Status.Outcome != s.object.Status.Outcome && !s.order.FinishedAt.IsZero() {
 		statusLag.Observe(max(now.Sub(s.order.FinishedAt), 0).Seconds())
 	}
 	r.announce(s.object, updated)
 	s.object = updated
 	return nil
+}
+
+// remember keeps the Order as it was written until the cache has it. The cache may be faster than the answer was: then
+// nobody would tell of it any more.
+func (r *Reconciler) remember(ctx context.Context, s *scope, updated *commercev1.Order, now time.Time) error {
+	updated.ManagedFields = nil // as in the cache
+	r.written.record(s.id, updated, now)
+	var cached commercev1.Order
+	err := r.Client.Get(ctx, client.ObjectKeyFromObject(updated), &cached)
+	if err == nil {
+		r.written.see(&cached)
+	}
+	return client.IgnoreNotFound(err)
 }
 
 // dueAt returns when the status has to be written, the zero time if it is as desired.

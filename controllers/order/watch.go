@@ -22,11 +22,13 @@ import (
 type watched struct {
 	predicate.Funcs
 	deletions *deletions
+	written   *writes
 }
 
 // Update implements predicate.Predicate.
 func (w watched) Update(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*commercev1.Order), e.ObjectNew.(*commercev1.Order) //nolint:forcetypeassert // what is watched
+	w.written.see(after)
 	return before.Generation != after.Generation || restored(before) != restored(after)
 }
 

@@ -41,6 +41,15 @@ func (w *writes) newer(id saga.OrderID, cached *commercev1.Order) *commercev1.Or
 	return last.object
 }
 
+// see notes that the cache has the object, and forgets what was written if that is as new: of an order that has ended
+// everything, for nothing would ask for it any more.
+func (w *writes) see(cached *commercev1.Order) {
+	id := saga.OrderID{Namespace: cached.Namespace, Name: cached.Name}
+	if w.newer(id, cached) == cached {
+		w.settle(id, cached.Status.Outcome != "")
+	}
+}
+
 func (w *writes) record(id saga.OrderID, object *commercev1.Order, at time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
