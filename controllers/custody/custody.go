@@ -130,7 +130,7 @@ func (t *taker) judge(ctx context.Context) (saga.History, error) {
 	case suspicion == nil && !known:
 		return t.complete(ctx, history)
 	case t.AcceptRollback:
-		return t.accept(ctx, max(latest, history.Suspected.Epoch))
+		return t.accept(ctx, history, max(latest, history.Suspected.Epoch))
 	case !known:
 		return t.suspect(ctx, history, suspicion)
 	}
@@ -140,7 +140,7 @@ func (t *taker) judge(ctx context.Context) (saga.History, error) {
 // suspect records what was found, so that all processes know.
 func (t *taker) suspect(ctx context.Context, history saga.History, suspicion error) (saga.History, error) {
 	event := saga.RollbackSuspected{Epoch: t.Store.Identity().Epoch, Reason: suspicion.Error()}
-	if err := record(ctx, t.Store, t.Clock, event); err != nil {
+	if _, err := record(ctx, t.Store, t.Clock, event); err != nil {
 		return history, err
 	}
 	history.Suspected = event
@@ -190,14 +190,22 @@ func otherStore(seen Seen, now eventcore.Identity) error {
 	}
 }
 
+// acceptPatience is how long another process may take to begin the epoch that it has recorded. After that it is taken for dead.
+const acceptPatience = 10 * time.Second
+
+var errAccepting = errors.New("another process is beginning an epoch of the store")
+
 // accept begins an epoch after all that anybody has seen.
-func (t *taker) accept(ctx context.Context, seen int64) (saga.History, error) {
+func (t *taker) accept(ctx context.Context, history saga.History, seen int64) (saga.History, error) {
 	identity := t.Store.Identity()
-	if err := record(ctx, t.Store, t.Clock, saga.RollbackAccepted{Epoch: max(seen, identity.Epoch) + 1}); err != nil {
+	recorded, err := record(ctx, t.Store, t.Clock, saga.RollbackAccepted{Epoch: max(seen, identity.Epoch) + 1})
+	if err != nil {
 		return saga.History{}, err
 	}
+	if !recorded && t.Clock().Sub(history.AcceptedAt) < acceptPatience {
+		return saga.History{}, errAccepting
+	}
 	for identity.Epoch <= seen {
-		var err error
 		if identity, err = t.custodian.AcceptRollback(ctx); err != nil {
 			return saga.History{}, fmt.Errorf("begin an epoch: %w", err)
 		}
@@ -211,7 +219,7 @@ func (t *taker) complete(ctx context.Context, history saga.History) (saga.Histor
 	if epoch == 1 || history.Accepted >= epoch {
 		return history, nil
 	}
-	if err := record(ctx, t.Store, t.Clock, saga.RollbackAccepted{Epoch: epoch}); err != nil {
+	if _, err := record(ctx, t.Store, t.Clock, saga.RollbackAccepted{Epoch: epoch}); err != nil {
 		return history, err
 	}
 	return Read(ctx, t.Store)

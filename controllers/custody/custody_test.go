@@ -4,6 +4,7 @@
 package custody_test
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"strings"
@@ -125,6 +126,40 @@ func TestWhatStatusesHaveSeenIsMissing(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTwoProcessesAcceptARollbackOnce(t *testing.T) {
+	store := memory.New(memory.Options{})
+	o := options(store)
+	o.Suspicion = eventcore.ErrRolledBack
+	held(t, o, custody.RolledBack)
+	o.AcceptRollback = true
+	slow := options(accepting{store}) // it has recorded the acceptance, and has not begun the epoch yet
+	slow.AcceptRollback = true
+	if _, err := custody.Take(t.Context(), slow); !errors.Is(err, errDied) {
+		t.Fatal(err)
+	}
+	_, err := custody.Take(t.Context(), o)
+	if why, ok := errors.AsType[*custody.HeldError](err); err == nil || ok {
+		t.Fatalf("got %v, %v, want to try again", err, why)
+	}
+	clock := now
+	o.Clock = func() time.Time { return clock }
+	clock = now.Add(time.Minute) // it is dead
+	taken(t, o)
+	if epoch := store.Identity().Epoch; epoch != 2 {
+		t.Errorf("the epoch is %d", epoch)
+	}
+}
+
+var errDied = errors.New("the process has died")
+
+// accepting is a store whose process dies before it begins an epoch.
+type accepting struct{ *memory.Store }
+
+// AcceptRollback implements eventcore.Custodian.
+func (accepting) AcceptRollback(context.Context) (eventcore.Identity, error) {
+	return eventcore.Identity{}, errDied
 }
 
 func TestAnotherStoreThanTheOneThatCarriedOrdersOutIsNeverAccepted(t *testing.T) {

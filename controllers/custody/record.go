@@ -31,23 +31,23 @@ func Read(ctx context.Context, store eventcore.Store) (history saga.History, err
 	return history, nil
 }
 
-// record appends the event to the stream of the history.
-func record(ctx context.Context, store eventcore.Store, clock func() time.Time, event any) error {
+// record appends the event to the stream of the history. It returns false if another process has recorded as much.
+func record(ctx context.Context, store eventcore.Store, clock func() time.Time, event any) (bool, error) {
 	executor, err := eventcore.NewExecutor(ctx, store, saga.NewRegistry(), eventcore.ExecutorOptions{Clock: clock})
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer executor.Close()
-	_, err = executor.Execute(ctx, Record{Event: event}, eventcore.WithMetadata(eventcore.Metadata{
+	receipt, err := executor.Execute(ctx, Record{Event: event}, eventcore.WithMetadata(eventcore.Metadata{
 		CorrelationID: store.Identity().StoreID.String() + "/history", Actor: actor,
 	}))
 	if err != nil {
-		return fmt.Errorf("record what has become of the history: %w", err)
+		return false, fmt.Errorf("record what has become of the history: %w", err)
 	}
-	return nil
+	return len(receipt.Events) > 0, nil
 }
 
-// Record is the command that records what has become of the history.
+// Record is the command that records what has become of the history, once.
 type Record struct{ Event any }
 
 // ReadStreams implements eventcore.Command.
@@ -55,6 +55,16 @@ func (c Record) ReadStreams() []eventcore.StreamID { return []eventcore.StreamID
 
 // Handle implements eventcore.Command.
 func (c Record) Handle(b *eventcore.Boundary) error {
-	eventcore.Load[saga.History](b, saga.HistoryStream)
+	history := eventcore.Load[saga.History](b, saga.HistoryStream)
+	switch event := c.Event.(type) {
+	case saga.RollbackSuspected:
+		if history.InDoubt(event.Epoch) {
+			return nil
+		}
+	case saga.RollbackAccepted:
+		if history.Accepted >= event.Epoch {
+			return nil
+		}
+	}
 	return b.Append(c.Event, saga.HistoryStream)
 }
