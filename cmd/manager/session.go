@@ -124,24 +124,29 @@ func (s *session) follow(ctx context.Context) error {
 	pause := backoff{first: firstPause, last: lastPause}
 	for ctx.Err() == nil {
 		began := time.Now()
-		err := s.feed.Run(ctx)
-		if errors.Is(err, eventcore.ErrRolledBack) {
-			s.end(err)
-		}
-		if ctx.Err() != nil {
-			break
-		}
-		if time.Since(began) > lastPause {
-			pause.reset()
-		}
-		wait := pause.next()
-		s.logger.Error(err, "The events can't be followed for now", "triesAgainAfter", wait.String())
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
+		if err := s.feed.Run(ctx); err != nil {
+			s.interrupted(ctx, err, &pause, time.Since(began))
 		}
 	}
 	return nil
+}
+
+// interrupted waits after the feed has failed. A history that went back ends the session.
+func (s *session) interrupted(ctx context.Context, err error, pause *backoff, ran time.Duration) {
+	if errors.Is(err, eventcore.ErrRolledBack) {
+		s.end(err)
+	}
+	if ran > lastPause {
+		pause.reset()
+	}
+	wait := pause.next()
+	if ctx.Err() == nil {
+		s.logger.Error(err, "The events can't be followed for now", "triesAgainAfter", wait.String())
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(wait):
+	}
 }
 
 // watchEvery is how often is looked for what ends a session.
