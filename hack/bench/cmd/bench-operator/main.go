@@ -42,7 +42,7 @@ the control plane ("make bench-operator" sees to it). Files lie in the folder fo
 output, progress to standard error. It needs Linux, and to be run within the repository.
 
   bench-operator                        everything, with a history of 20,000 orders
-  bench-operator -full                  with a history of 100,000 orders, and 10,000 orders in memory
+  bench-operator -full                  with a history of 100,000 orders, and more rounds
   bench-operator -quick                 whether it works, in about a minute
   bench-operator -only 'burst.*null'    some rows
   bench-operator -profiles DIR          and CPU profiles of the manager, and its heap, in the folder
@@ -50,7 +50,7 @@ output, progress to standard error. It needs Linux, and to be run within the rep
 
 // The sizes of a run.
 var (
-	usual = operatorbench.Settings{Rounds: 5, Burst: 500, Length: 10 * time.Second, Little: 1_000, Much: 20_000, Cached: 3_000}
+	usual = operatorbench.Settings{Rounds: 3, Burst: 500, Length: 10 * time.Second, Little: 1_000, Much: 20_000, Cached: 10_000}
 	full  = operatorbench.Settings{Rounds: 7, Burst: 1_000, Length: 20 * time.Second, Little: 1_000, Much: 100_000, Cached: 10_000}
 	quick = operatorbench.Settings{Rounds: 1, Burst: 30, Length: time.Second, Little: 10, Much: 100, Cached: 30}
 )
