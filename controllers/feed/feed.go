@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -338,10 +340,12 @@ func (f *Feed) correlate(id saga.OrderID, event *eventcore.Event) {
 	}
 }
 
+// tell calls the sinks without the lock: one may have to wait for a commit, and nobody else is to wait for it.
 func (f *Feed) tell(touched Touched) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, sink := range f.sinks {
+	sinks := slices.Collect(maps.Values(f.sinks))
+	f.mu.Unlock()
+	for _, sink := range sinks {
 		sink(touched)
 	}
 }
