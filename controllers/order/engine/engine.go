@@ -94,7 +94,7 @@ func (e *Engine) accept(ctx context.Context, command CreateOrder) error {
 		content.Deadline = e.clock().Add(flow.Deadline).Truncate(time.Second)
 	}
 	content.Deadline = content.Deadline.UTC()
-	order, err := e.Order(ctx, command.Order) // what is attached belongs to the attempt that there is
+	order, err := e.Latest(ctx, command.Order) // what is attached belongs to the attempt that there is, whoever began it
 	if err != nil {
 		return err
 	}
