@@ -53,7 +53,7 @@ var All = []Mutant{
 	},
 	{
 		Name: "look-up taken as proof, without a fence", Rule: verify.FenceHolds, Tests: lateCharge,
-		Edits: []Edit{{"controllers/calls/engine.go", "err = o.Fence(ctx, order, call)", "err = nil"}},
+		Edits: []Edit{{"controllers/calls/engine.go", "return o.Fence(ctx, order, call) })", "return nil })"}},
 	},
 	{
 		Name: "outcome refused when the order is terminal", Rule: verify.MoneySettled,
@@ -143,8 +143,8 @@ var All = []Mutant{
 	{
 		Name: "a wake-up is lost", Rule: verify.NothingStuck, Tests: lostCharge,
 		Edits: []Edit{{
-			"controllers/feed/feed.go", "		if id, ok := saga.OrderOf(event); ok {\n			touched.Orders",
-			"		if id, ok := saga.OrderOf(event); ok && event.Type != \"PaymentProcessed\" {\n			touched.Orders",
+			"controllers/feed/feed.go", "	if id, ok := saga.OrderOf(event); ok {\n		touched.Orders",
+			"	if id, ok := saga.OrderOf(event); ok && event.Type != \"PaymentProcessed\" {\n		touched.Orders",
 		}},
 	},
 	{
