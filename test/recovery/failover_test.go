@@ -5,10 +5,12 @@ package recovery_test
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -82,6 +84,9 @@ func TestMetricsAreForWhomTheAPIServerLetsGetThem(t *testing.T) {
 			request.Header.Set("Authorization", "Bearer "+token)
 		}
 		response, err := scraper.Do(request)
+		for errors.Is(err, syscall.ECONNREFUSED) { // the manager is ready before it has a certificate for its metrics
+			response, err = scraper.Do(request)
+		}
 		s.must(err)
 		defer func() { _ = response.Body.Close() }()
 		body, err := io.ReadAll(response.Body)
