@@ -26,6 +26,9 @@ BENCH ?=
 # How many orders torture-provider has, and how long its provider is away. A seed of simulate has 50 unless ORDERS is given.
 ORDERS ?= 1000
 DOWN ?= 30s
+# Which of the tests in kind run, as of go test -run, and whether the cluster stays.
+RUN ?=
+KEEP ?=
 # How often torture kills a manager.
 KILLS ?= 1000
 # How many seeds simulate plays, and how long fuzz runs each target.
@@ -122,7 +125,7 @@ test: ## Run all tests with the race detector, against a real API server.
 
 .PHONY: test-e2e
 test-e2e: ## Test all that is shipped in a kind cluster of its own (RUN, KEEP, POSTGRES_IMAGE: docs/demo-kind.md).
-	@exec hack/kind/e2e.sh
+	@RUN='$(RUN)' KEEP='$(KEEP)' exec hack/kind/e2e.sh
 
 .PHONY: matrix
 matrix: ## Crash the saga twice, at every two boundaries of every scenario.
