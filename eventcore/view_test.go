@@ -96,7 +96,7 @@ func (f *following) Head(ctx context.Context) (eventcore.Position, error) {
 	return f.faulty.Head(ctx)
 }
 
-func (f *following) Followed() eventcore.Position { return eventcore.Position(f.followed.Load()) } //nolint:gosec // small
+func (f *following) Followed() eventcore.Position { return eventcore.Position(f.followed.Load()) }
 
 func TestViewOfAnEmptyOrInvalidStream(t *testing.T) {
 	executor := newExecutor(t, newStore())

@@ -22,7 +22,7 @@ func FuzzHistory(f *testing.F) {
 			f.Add("OrderCreated", []byte(`{"uid":"u","attempt":1,"flowVersion":1,"captureMode":"OnShipment"}`), event, []byte(data))
 		}
 	}
-	f.Fuzz(func(t *testing.T, firstType string, first []byte, secondType string, second []byte) {
+	f.Fuzz(func(_ *testing.T, firstType string, first []byte, secondType string, second []byte) {
 		order, stock := saga.Order{}, saga.Stock{}
 		orderStream := eventcore.StreamID("order-shop/a")
 		stockStream := eventcore.StreamID("inventory-product-shop/pen")

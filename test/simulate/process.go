@@ -181,11 +181,7 @@ func (p *process) random() float64 {
 // follow has the feed go on after an error, as cmd/manager does.
 func (p *process) follow(ctx context.Context) error {
 	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, lastPause) {
-		err := p.feed.Run(ctx)
-		if ctx.Err() != nil {
-			break
-		}
-		if errors.Is(err, eventcore.ErrRolledBack) {
+		if err := p.feed.Run(ctx); errors.Is(err, eventcore.ErrRolledBack) {
 			p.behind(err)
 		}
 		select {

@@ -63,18 +63,18 @@ func served() map[string]metric {
 }
 
 func TestTheManagerServesTheMetricsOfTheManualAndNoOthersOfItsOwn(t *testing.T) {
-	manual, real := listed(t), served()
+	manual, scraped := listed(t), served()
 	for name, want := range manual {
-		if got := real[name]; got.kind != want.kind || !slices.Equal(got.labels, want.labels) {
+		if got := scraped[name]; got.kind != want.kind || !slices.Equal(got.labels, want.labels) {
 			t.Errorf("%s is %+v, and %+v in docs/metrics.md", name, got, want)
 		}
 	}
-	for name := range real {
+	for name := range scraped {
 		if _, known := manual[name]; !known && strings.HasPrefix(name, "order_operator_") {
 			t.Errorf("docs/metrics.md does not list %s", name)
 		}
 	}
-	for name, of := range real {
+	for name, of := range scraped {
 		for _, forbidden := range []string{"order", "uid", "customer"} {
 			if slices.Contains(of.labels, forbidden) {
 				t.Errorf("%s has the label %s", name, forbidden)

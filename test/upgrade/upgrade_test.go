@@ -171,7 +171,7 @@ func (i *inherited) judge() []verify.Violation {
 		if is.History.StoreID != was.History.StoreID || is.History.Epoch != was.History.Epoch || is.History.Position < was.History.Position {
 			i.Errorf("%s: its status would go back from %+v to %+v", object.Name, was.History, is.History)
 		}
-		outcome, position, attention := string(is.Outcome), eventcore.Position(is.History.Position), false //nolint:gosec // positive
+		outcome, position, attention := string(is.Outcome), eventcore.Position(is.History.Position), false
 		evidence.Orders[idOf(object)] = &verify.OrderStatus{
 			UID: string(object.UID), Outcome: &outcome, Charged: &is.Charged, Refunded: &is.Refunded,
 			NeedsAttention: &attention, Epoch: is.History.Epoch, Position: &position,
