@@ -120,6 +120,7 @@ test: ## Run all tests with the race detector, against a real API server.
 	go test -race -p $(TEST_PACKAGES) -timeout 20m ./...; \
 	cd hack/bench && go test -race -p 1 ./... # measures a little, so that the benchmarks keep working
 	@go test ./test/crash # with the race detector it crashes at a few boundaries only
+	@go test ./test/simulate -run TestTheSameSeed # with the race detector no run is the same as another
 	@cd test/kstatus && go test -race ./... # a module of its own, so that nobody inherits kstatus
 	@cd test/prometheus && go test ./... # alerts and the dashboard, by Prometheus's own parsers
 
