@@ -24,7 +24,7 @@ const (
 )
 
 // Daemon is a process of a control plane that StartCluster has started in this process. It may be used by one goroutine at a time,
-// and only before Cluster.Stop.
+// and is to be closed: the API server's before Cluster.Stop, etcd's after it, for an API server does not end without one.
 type Daemon struct {
 	program   string
 	arguments []string

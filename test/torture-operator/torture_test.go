@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/test/harness"
 )
@@ -137,11 +139,7 @@ func (w *world) judge(t *testing.T) {
 	for resumed := false; !resumed && ctx.Err() == nil; {
 		resumed = w.orders.resumeAll(ctx)
 	}
-	names := w.orders.all()
-	ended, err := w.cluster.WaitForOrders(ctx, namespace, names...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ended := w.ended(ctx, t)
 	witness := w.witness(ctx, t)
 	books, err := w.cluster.Settle(ctx, witness, namespace)
 	if err != nil {
@@ -161,4 +159,27 @@ func (w *world) judge(t *testing.T) {
 	if completed == 0 {
 		t.Error("no order was completed: the test has tried too little")
 	}
+}
+
+// ended waits until all Orders have ended, also those whose creation was not answered, and show the last wish of people.
+func (w *world) ended(ctx context.Context, t *testing.T) map[string]*commercev1.Order {
+	t.Helper()
+	var list commercev1.OrderList
+	check(t, w.cluster.Client.List(ctx, &list, client.InNamespace(namespace)))
+	open, ended := map[string]string{}, map[string]*commercev1.Order{}
+	for i := range list.Items {
+		open[list.Items[i].Name] = "not seen"
+	}
+	err := w.cluster.WatchOrders(ctx, namespace, func(order *commercev1.Order, _ bool) bool {
+		open[order.Name] = harness.Describe(order)
+		if harness.AtRest(order) && order.Status.ObservedGeneration == order.Generation {
+			delete(open, order.Name)
+			ended[order.Name] = order.DeepCopy()
+		}
+		return len(open) == 0
+	})
+	if err != nil {
+		t.Fatalf("%v: not ended: %v", err, open)
+	}
+	return ended
 }

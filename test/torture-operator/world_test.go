@@ -5,6 +5,7 @@ package tortureoperator
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -53,9 +54,9 @@ func newWorld(t *testing.T, target target) *world {
 	w := &world{target: target, folder: filepath.Join(t.TempDir(), "world")}
 	root := must(harness.Root())(t)
 	w.cluster = must(harness.StartCluster(t.Context(), harness.ClusterOptions{Root: root}))(t)
-	t.Cleanup(func() { check(t, w.cluster.Stop()) })
-	w.apiServer = w.daemon(t, harness.APIServer)
-	w.etcd = w.daemon(t, harness.Etcd)
+	t.Cleanup(func() { w.stop(t) })
+	w.apiServer = must(harness.FindDaemon(harness.APIServer))(t)
+	w.etcd = must(harness.FindDaemon(harness.Etcd))(t)
 	w.provider = providertest.Start(t, provider.Options{})
 	check(t, w.provider.SetPlan(t.Context(), plan()))
 	w.fill(t)
@@ -71,11 +72,18 @@ func newWorld(t *testing.T, target target) *world {
 	return w
 }
 
-func (w *world) daemon(t *testing.T, program string) *harness.Daemon {
+// stop ends the control plane. An API server does not end without its etcd.
+func (w *world) stop(t *testing.T) {
 	t.Helper()
-	daemon := must(harness.FindDaemon(program))(t)
-	t.Cleanup(func() { check(t, daemon.Close()) }) // before the cluster is stopped
-	return daemon
+	var err error
+	if w.apiServer != nil {
+		err = w.apiServer.Close()
+	}
+	err = errors.Join(err, w.cluster.Stop())
+	if w.etcd != nil {
+		err = errors.Join(err, w.etcd.Close())
+	}
+	check(t, err)
 }
 
 // plan loses replies, does things late, and refuses some.
