@@ -5,69 +5,20 @@ package order
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	celconfig "k8s.io/apiserver/pkg/apis/cel"
-	"sigs.k8s.io/yaml"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/controllers/saga"
+	"github.com/eventcore/order-operator/test/admission"
 )
 
-// orderRules are what the API server holds a new Order against.
-type orderRules struct {
-	structural *schema.Structural
-	schema     validation.SchemaValidator
-	cel        *cel.Validator
-}
-
-func newOrderRules(f *testing.F) orderRules {
-	f.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "config", "crd", "bases", "commerce.eventcore.dev_orders.yaml"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	var crd apiextensionsv1.CustomResourceDefinition
-	if err := yaml.Unmarshal(data, &crd); err != nil {
-		f.Fatal(err)
-	}
-	var props apiextensions.JSONSchemaProps
-	err = apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(crd.Spec.Versions[0].Schema.OpenAPIV3Schema, &props, nil)
-	if err != nil {
-		f.Fatal(err)
-	}
-	rules := orderRules{}
-	if rules.structural, err = schema.NewStructural(&props); err != nil {
-		f.Fatal(err)
-	}
-	if rules.schema, _, err = validation.NewSchemaValidator(&props); err != nil {
-		f.Fatal(err)
-	}
-	rules.cel = cel.NewValidator(rules.structural, true, celconfig.PerCallLimit)
-	return rules
-}
-
 // accepts returns the Order as it would be stored, or why it is refused.
-func (r orderRules) accepts(t *testing.T, object map[string]any) (*commercev1.Order, field.ErrorList) {
+func accepts(t *testing.T, rules *admission.Rules, object map[string]any) (*commercev1.Order, field.ErrorList) {
 	t.Helper()
-	defaulting.Default(object, r.structural)
-	refused := validation.ValidateCustomResource(nil, object, r.schema)
-	refused = append(refused, listtype.ValidateListSetsAndMaps(nil, r.structural, object)...)
-	if len(refused) == 0 {
-		errs, _ := r.cel.Validate(t.Context(), nil, r.structural, object, nil, celconfig.RuntimeCELCostBudget)
-		refused = append(refused, errs...)
-	}
-	if len(refused) > 0 {
+	if refused := rules.Create(t.Context(), object); len(refused) > 0 {
 		return nil, refused
 	}
 	data, err := json.Marshal(object)
@@ -101,7 +52,10 @@ func newSpec(currency, price, secondPrice, product, token string, quantity int64
 // FuzzOrder holds the rules of the API server and those of the controller against each other: whatever the one accepts the
 // other can carry out, and a price that the one refuses the other refuses too.
 func FuzzOrder(f *testing.F) {
-	rules := newOrderRules(f)
+	rules, err := admission.Load(filepath.Join("..", ".."), "orders")
+	if err != nil {
+		f.Fatal(err)
+	}
 	for _, price := range []string{"0", "12.50", "12.500", "999999999.999", "1.", "-1", "01", "1e3", ".5", "１", ""} {
 		for _, currency := range []string{"USD", "JPY", "KWD", "XXX", "usd"} {
 			f.Add(currency, price, "1", "pen", "sim_approve", int64(1))
@@ -109,11 +63,11 @@ func FuzzOrder(f *testing.F) {
 	}
 	f.Add("EUR", "1", "2", "second", "4242 4242 4242 4242", int64(0))
 	f.Fuzz(func(t *testing.T, currency, price, secondPrice, product, token string, quantity int64) {
-		stored, refused := rules.accepts(t, newSpec(currency, price, secondPrice, product, token, quantity))
+		stored, refused := accepts(t, rules, newSpec(currency, price, secondPrice, product, token, quantity))
 		_, first := saga.ParseMoney(currency, price)
 		_, second := saga.ParseMoney(currency, secondPrice)
 		if stored == nil {
-			_, others := rules.accepts(t, newSpec(currency, price, secondPrice, "pen", "sim_approve", 1))
+			_, others := accepts(t, rules, newSpec(currency, price, secondPrice, "pen", "sim_approve", 1))
 			if first == nil && second == nil && len(others) > 0 {
 				t.Errorf("the controller reads %s %q and %q, the API server refuses them: %v", currency, price, secondPrice, refused)
 			}

@@ -129,7 +129,7 @@ func setDefaults(object client.Object) {
 }
 
 // forbidden returns why an update is refused, empty if it is not: the transition rules of the schemas that a status or
-// a verb may meet. A test holds them against the CustomResourceDefinitions.
+// a verb may meet.
 func forbidden(stored, updated client.Object) string {
 	switch now := updated.(type) {
 	case *commercev1.Order:
