@@ -17,7 +17,7 @@ import (
 func TestTheShellExampleOfTheDocumentationWorks(t *testing.T) {
 	for _, tool := range []string{"bash", "curl", "openssl"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("the example needs %s, which is not installed", tool)
+			t.Fatalf("the example needs %s: install it (Debian: apt-get install bash curl openssl)", tool)
 		}
 	}
 	page, err := os.ReadFile("../../docs/providers.md")
