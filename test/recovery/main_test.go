@@ -6,12 +6,7 @@ package recovery_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"testing"
-
-	"github.com/go-logr/logr"
-	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/eventcore/order-operator/eventcore/postgres/pgtest"
 	"github.com/eventcore/order-operator/test/harness"
@@ -25,30 +20,15 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	ctrl.SetLogger(logr.Discard())
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	folder, err := os.MkdirTemp("", "recovery-")
-	if err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	if root, err = harness.Root(); err != nil {
-		return 1, err
-	}
-	if program, err = harness.BuildManager(context.Background(), root, folder); err != nil {
-		return 1, err
-	}
-	if server, err = pgtest.Start(); err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, server.Stop()) }()
-	return m.Run(), nil
+	harness.Main("recovery-", func(ctx context.Context, site harness.Site) (code int, err error) {
+		root = site.Root
+		if program, err = harness.BuildManager(ctx, root, site.Folder); err != nil {
+			return 1, err
+		}
+		if server, err = pgtest.Start(); err != nil {
+			return 1, err
+		}
+		defer func() { err = errors.Join(err, server.Stop()) }()
+		return m.Run(), nil
+	})
 }

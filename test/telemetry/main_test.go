@@ -15,9 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-logr/logr"
-	ctrl "sigs.k8s.io/controller-runtime"
-
 	"github.com/eventcore/order-operator/test/harness"
 )
 
@@ -37,35 +34,12 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	ctrl.SetLogger(logr.Discard())
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	ctx := context.Background()
-	folder, err := os.MkdirTemp("", "telemetry-")
-	if err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	root, err := harness.Root()
-	if err != nil {
-		return 1, err
-	}
-	cluster, err := harness.StartCluster(ctx, harness.ClusterOptions{Root: root})
-	if err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, cluster.Stop()) }()
-	if err := watch(ctx, cluster, root, folder); err != nil {
-		return 1, fmt.Errorf("%w\n%s", err, logged)
-	}
-	return m.Run(), nil
+	harness.ClusterMain("telemetry-", func(ctx context.Context, site harness.Site, cluster *harness.Cluster) (int, error) {
+		if err := watch(ctx, cluster, site.Root, site.Folder); err != nil {
+			return 1, fmt.Errorf("%w\n%s", err, logged)
+		}
+		return m.Run(), nil
+	})
 }
 
 // watch has orders carried out, and keeps what is told of them.

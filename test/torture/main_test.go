@@ -7,16 +7,10 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
-	"io"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
-
-	"github.com/go-logr/logr"
-	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/eventcore/order-operator/test/harness"
 )
@@ -42,43 +36,22 @@ var shared *stage
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	ctrl.SetLogger(logr.Discard())
 	if *seed == 0 {
 		*seed = rand.Uint64()
 	}
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	ctx := context.Background()
-	folder, err := os.MkdirTemp("", "torture-")
-	if err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	s := &stage{}
-	if s.root, err = harness.Root(); err != nil {
-		return 1, err
-	}
-	if s.cluster, err = harness.StartCluster(ctx, harness.ClusterOptions{Root: s.root}); err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, s.cluster.Stop()) }()
-	if err := s.prepare(ctx, folder); err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, s.witness.Close()) }()
-	shared = s
-	code = m.Run()
-	if code != 0 {
-		printTail(s.manager.Log)
-	}
-	return code, nil
+	harness.ClusterMain("torture-", func(ctx context.Context, site harness.Site, cluster *harness.Cluster) (code int, err error) {
+		s := &stage{root: site.Root, cluster: cluster}
+		if err := s.prepare(ctx, site.Folder); err != nil {
+			return 1, err
+		}
+		defer func() { err = errors.Join(err, s.witness.Close()) }()
+		shared = s
+		code = m.Run()
+		if code != 0 {
+			harness.PrintTail(s.manager.Log)
+		}
+		return code, nil
+	})
 }
 
 func (s *stage) prepare(ctx context.Context, folder string) (err error) {
@@ -102,19 +75,4 @@ func (s *stage) prepare(ctx context.Context, folder string) (err error) {
 	}
 	s.witness, err = world.Witness(ctx)
 	return err
-}
-
-// printTail shows what the managers said last.
-func printTail(log string) {
-	const most = 8 << 10
-	file, err := os.Open(log)
-	if err != nil {
-		return
-	}
-	defer func() { _ = file.Close() }()
-	if info, err := file.Stat(); err == nil && info.Size() > most {
-		_, _ = file.Seek(-most, io.SeekEnd)
-	}
-	_, _ = fmt.Fprintln(os.Stderr, "--- the end of the manager's log")
-	_, _ = io.Copy(os.Stderr, file)
 }

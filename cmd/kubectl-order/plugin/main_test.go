@@ -6,16 +6,12 @@ package plugin_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/go-logr/logr"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	ctrl "sigs.k8s.io/controller-runtime"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/cmd/kubectl-order/plugin"
@@ -49,40 +45,19 @@ func TestMain(m *testing.M) {
 			Getenv:  os.Getenv, Clock: time.Now, Version: "test",
 		}))
 	}
-	ctrl.SetLogger(logr.Discard())
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	ctx := context.Background()
-	folder, err := os.MkdirTemp("", "kubectl-order-")
-	if err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	s := &stage{folder: folder}
-	if s.root, err = harness.Root(); err != nil {
-		return 1, err
-	}
-	if s.cluster, err = harness.StartCluster(ctx, harness.ClusterOptions{Root: s.root}); err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, s.cluster.Stop()) }()
-	if err := s.prepare(ctx); err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, s.witness.Close(), s.stop(ctx)) }()
-	shared = s
-	code = m.Run()
-	if code != 0 {
-		s.printLog()
-	}
-	return code, nil
+	harness.ClusterMain("kubectl-order-", func(ctx context.Context, site harness.Site, cluster *harness.Cluster) (code int, err error) {
+		s := &stage{folder: site.Folder, root: site.Root, cluster: cluster}
+		if err := s.prepare(ctx); err != nil {
+			return 1, err
+		}
+		defer func() { err = errors.Join(err, s.witness.Close(), s.stop(ctx)) }()
+		shared = s
+		code = m.Run()
+		if code != 0 {
+			harness.PrintTail(s.options.Log)
+		}
+		return code, nil
+	})
 }
 
 func (s *stage) prepare(ctx context.Context) error {
@@ -149,19 +124,4 @@ func (s *stage) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return s.manager.Stop(ctx)
-}
-
-// printLog shows what the manager said last.
-func (s *stage) printLog() {
-	const most = 8 << 10
-	file, err := os.Open(s.options.Log)
-	if err != nil {
-		return
-	}
-	defer func() { _ = file.Close() }()
-	if info, err := file.Stat(); err == nil && info.Size() > most {
-		_, _ = file.Seek(-most, io.SeekEnd)
-	}
-	_, _ = fmt.Fprintln(os.Stderr, "--- the end of the manager's log")
-	_, _ = io.Copy(os.Stderr, file)
 }
