@@ -16,6 +16,11 @@ DEMO := exec hack/demo/demo.sh
 # How many packages are tested at once. Each may run an API server of its own,
 # and with more of them than cores their time-outs fire.
 TEST_PACKAGES ?= 2
+# Tests are compiled without go vet, which lint runs, and without debugging information: both cost minutes on an empty
+# Go cache. Without the race detector they are compiled as the manager is, so that they share its packages.
+TEST_FLAGS = -vet=off -ldflags=-w
+RACE_TEST = go test -race $(TEST_FLAGS)
+PLAIN_TEST = CGO_ENABLED=0 go test -trimpath $(TEST_FLAGS)
 # How often torture-manager kills the manager.
 ROUNDS ?= 20
 # How many appends torture-store waits for, and in which store: a new SQLite file, or the one of a DSN.
@@ -117,12 +122,12 @@ lint: ## Run the linters of .golangci.yml.
 test: ## Run all tests with the race detector, against a real API server.
 	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
 	export KUBEBUILDER_ASSETS; \
-	go test -race -p $(TEST_PACKAGES) -timeout 20m ./...; \
-	cd hack/bench && go test -race -p 1 ./... # measures a little, so that the benchmarks keep working
-	@go test ./test/crash # with the race detector it crashes at a few boundaries only
-	@go test ./test/simulate -run TestTheSameSeed # with the race detector no run is the same as another
-	@cd test/kstatus && go test -race ./... # a module of its own, so that nobody inherits kstatus
-	@cd test/prometheus && go test ./... # alerts and the dashboard, by Prometheus's own parsers
+	$(RACE_TEST) -p $(TEST_PACKAGES) -timeout 20m ./...; \
+	cd hack/bench && $(RACE_TEST) -p 1 ./... # measures a little, so that the benchmarks keep working
+	@$(PLAIN_TEST) ./test/crash # with the race detector it crashes at a few boundaries only
+	@$(PLAIN_TEST) ./test/simulate -run TestTheSameSeed # with the race detector no run is the same as another
+	@cd test/kstatus && $(RACE_TEST) ./... # a module of its own, so that nobody inherits kstatus
+	@cd test/prometheus && $(PLAIN_TEST) ./... # alerts and the dashboard, by Prometheus's own parsers
 
 .PHONY: test-e2e
 test-e2e: ## Test all that is shipped in a kind cluster of its own (RUN, KEEP, POSTGRES_IMAGE: docs/demo-kind.md).
@@ -145,7 +150,7 @@ mutants: ## Put every seeded bug through the whole crash matrix, and name the ru
 
 .PHONY: simulate
 simulate: ## Play SEEDS (10,000) worlds of ORDERS (50) orders in which everything goes wrong, in all processors.
-	@go test ./test/simulate -run '^TestSimulation$$' -count=1 -timeout 0 -v -seed=1 -seeds=$(SEEDS) \
+	@$(PLAIN_TEST) ./test/simulate -run '^TestSimulation$$' -count=1 -timeout 0 -v -seed=1 -seeds=$(SEEDS) \
 		-orders=$(if $(filter file,$(origin ORDERS)),50,$(ORDERS)) -processes=$$(getconf _NPROCESSORS_ONLN)
 
 .PHONY: torture-manager
