@@ -78,6 +78,9 @@ func run(ctx context.Context, options options) error {
 	if err != nil {
 		return fmt.Errorf("find the API server (set --kubeconfig or KUBECONFIG, or run in a cluster): %w", err)
 	}
+	// Since 1.37 the API server compresses each event of an informer's watch by itself, for as long as the watch lasts:
+	// that costs it, and us, more time than the few bytes of an Order are worth within a cluster.
+	config.DisableCompression = true
 	p, err := newProcess(config, options, logr.FromContextOrDiscard(ctx))
 	if err != nil {
 		return err

@@ -111,6 +111,7 @@ func newNullManager(task nullTask) (ctrl.Manager, error) {
 		return nil, err
 	}
 	config.QPS = -1
+	config.DisableCompression = true // as ours
 	scheme := runtime.NewScheme()
 	if err := commercev1.AddToScheme(scheme); err != nil {
 		return nil, err

@@ -90,7 +90,8 @@ func (p *plant) connect(ctx context.Context) (err error) {
 	if p.config, err = clientcmd.BuildConfigFromFlags("", admin); err != nil {
 		return err
 	}
-	p.config.QPS = -1 // the server says how fast
+	p.config.QPS = -1                  // the server says how fast
+	p.config.DisableCompression = true // the watch of the load is not what is measured
 	scheme := runtime.NewScheme()
 	if err := commercev1.AddToScheme(scheme); err != nil {
 		return err
