@@ -15,7 +15,8 @@ type Resolver interface {
 
 // Follower is implemented by a Store that remembers how far it has come: see Followed.
 type Follower interface {
-	// Followed returns a position at or after all that this Store has returned from Append or handed to a subscriber.
+	// Followed returns a position at or after all that this Store has returned from Append or Head, or handed to a
+	// subscriber.
 	Followed() Position
 }
 

@@ -44,11 +44,18 @@ func (p *Projector) CatchUp(ctx context.Context) error {
 			unsaved = len(events)
 		}
 		for i := range events {
+			if events[i].Position > head { // committed meanwhile: Run is told of it
+				return p.reachAndSave(ctx, head)
+			}
 			if err := p.take(ctx, &events[i]); err != nil {
 				return err
 			}
 		}
 	}
+	return p.reachAndSave(ctx, head)
+}
+
+func (p *Projector) reachAndSave(ctx context.Context, head Position) error {
 	if err := p.reach(head); err != nil {
 		return err
 	}

@@ -138,6 +138,31 @@ func TestAProjectorCatchesUp(t *testing.T) {
 	}
 }
 
+// behind is a store to which more is committed while it is read than its head was when it was asked for that.
+type behind struct{ *faulty }
+
+func (b behind) Head(ctx context.Context) (eventcore.Position, error) {
+	head, err := b.faulty.Head(ctx)
+	return head - 1, err
+}
+
+// What comes after the head is Run's: before it, nobody has said that the store has come so far.
+func TestAProjectorCatchesUpWithTheHeadOfThatMomentOnly(t *testing.T) {
+	store := newStore()
+	executor := newExecutor(t, store)
+	for range 3 {
+		execute(t, executor, deposit(7, "anna"))
+	}
+	applied := 0
+	projector := newProjector(t, behind{store}, tally(&applied), eventcore.ProjectorOptions{})
+	if err := projector.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if applied != 2 || projector.Position() != 2 {
+		t.Errorf("%d events applied, up to position %d, want 2", applied, projector.Position())
+	}
+}
+
 func TestAProjectorFollowsAndSavesWhenItIsStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, every := range map[string]time.Duration{"after every batch": 0, "at intervals": time.Second} {

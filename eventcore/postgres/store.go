@@ -7,7 +7,6 @@ import (
 	"context"
 	"iter"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -31,8 +30,6 @@ type Store struct {
 	pool    *pgxpool.Pool
 	writer  *writer
 	watcher watcher
-	// noticed is the highest head that was heard of.
-	noticed atomic.Uint64
 
 	mu       sync.Mutex
 	identity eventcore.Identity
@@ -63,17 +60,12 @@ func (s *Store) Head(ctx context.Context) (eventcore.Position, error) {
 }
 
 // Followed implements eventcore.Follower.
-func (s *Store) Followed() eventcore.Position { return s.tail.Head() }
+func (s *Store) Followed() eventcore.Position { return s.tail.Followed() }
 
 // notice tells subscribers of a head, unless the append in flight has put it there: that one is about to publish its
 // events itself, and calls catchUp afterwards in case that they were another's.
 func (s *Store) notice(head eventcore.Position) {
-	for {
-		before := s.noticed.Load()
-		if uint64(head) <= before || s.noticed.CompareAndSwap(before, uint64(head)) {
-			break
-		}
-	}
+	s.tail.Hear(head)
 	if head > s.tail.Head() && head != eventcore.Position(s.writer.inFlight.Load()) {
 		s.tail.Advance(head)
 	}
@@ -83,7 +75,7 @@ func (s *Store) notice(head eventcore.Position) {
 // lock.
 func (s *Store) catchUp() {
 	s.writer.inFlight.Store(0)
-	s.tail.Advance(max(eventcore.Position(s.noticed.Load()), position(s.writer.heads.row.position)))
+	s.tail.Advance(max(s.tail.Followed(), position(s.writer.heads.row.position)))
 }
 
 // Subscribe implements eventcore.Store.

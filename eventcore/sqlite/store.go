@@ -51,11 +51,12 @@ func (s *Store) Head(ctx context.Context) (eventcore.Position, error) {
 }
 
 // Followed implements eventcore.Follower.
-func (s *Store) Followed() eventcore.Position { return s.tail.Head() }
+func (s *Store) Followed() eventcore.Position { return s.tail.Followed() }
 
 // notice tells subscribers of a head that was read from the file, unless the append in flight has put it there: that
 // one is about to publish its events itself.
 func (s *Store) notice(head eventcore.Position) {
+	s.tail.Hear(head)
 	if head > s.tail.Head() && head != eventcore.Position(s.writer.inFlight.Load()) {
 		s.tail.Advance(head)
 	}

@@ -31,6 +31,9 @@ var handleFaults = map[string]struct {
 		},
 		"a follower remembers what it has appended and what it has delivered",
 	},
+	"what a subscriber was told is forgotten": {
+		forgetDeliveries, "a follower that writes nothing remembers what it has delivered",
+	},
 	"reads are served from a cache": {
 		readThePast, "every handle sees at once what another has acknowledged",
 	},
@@ -96,6 +99,17 @@ func rememberHead(b *broken) {
 		}
 		return appended, err
 	}
+}
+
+// forgetDeliveries remembers nothing but what this handle has appended.
+func forgetDeliveries(b *broken) {
+	var known atomic.Uint64
+	b.appending = func(ctx context.Context, request eventcore.AppendRequest) (eventcore.Appended, error) {
+		appended, err := b.Store.Append(ctx, request)
+		known.Store(uint64(appended.Previous) + uint64(len(appended.Events)))
+		return appended, err
+	}
+	b.followed = func(eventcore.Position) eventcore.Position { return eventcore.Position(known.Load()) }
 }
 
 // readThePast reads up to the head that this handle has heard of.

@@ -42,6 +42,7 @@ func handleContracts() []handleContract {
 	return []handleContract{
 		{"every handle sees at once what another has acknowledged", handlesSeeEachOther},
 		{"a follower remembers what it has appended and what it has delivered", handlesRemember},
+		{"a follower that writes nothing remembers what it has delivered", handlesKnowWhatTheyWereTold},
 		{"a head hint does not bypass the guards when another handle has written", handlesDistrustHints},
 		{"an append tells all that others have appended since the head hint, or nothing", handlesTellTheTail},
 		{"writers on all handles leave no gap in positions and versions", handlesWriteDensely},
@@ -71,25 +72,43 @@ func handlesSeeEachOther(t reporter, handles []eventcore.Store) {
 
 // handlesRemember is for stores that are an eventcore.Follower.
 func handlesRemember(t reporter, handles []eventcore.Store) {
-	remembers := func(store eventcore.Store, position eventcore.Position, of string) {
-		follower, ok := store.(eventcore.Follower)
-		if ok && follower.Followed() < position {
-			t.Errorf("followed %d, and %s %d", follower.Followed(), of, position)
-		}
-	}
 	for number := range 20 {
 		writer, reader := handles[number%len(handles)], handles[(number+1)%len(handles)]
 		position := write(t, writer, event("a"))[0].Position
-		remembers(writer, position, "has appended")
+		remembers(t, writer, position, "has appended")
+		remembers(t, reader, head(t, reader), "has told of")
 		for batch, err := range reader.Subscribe(t.Context(), position-1, eventcore.Filter{}) {
 			if err != nil {
 				t.Fatalf("subscribe: %v", err)
 			}
-			remembers(reader, batch.Through, "has delivered")
+			remembers(t, reader, batch.Through, "has delivered")
 			if batch.Through >= position {
 				break
 			}
 		}
+	}
+}
+
+// handlesKnowWhatTheyWereTold has one handle follow what others write, and write nothing: what it is told of comes from
+// the log, which may be ahead of the news.
+func handlesKnowWhatTheyWereTold(t reporter, handles []eventcore.Store) {
+	const writes = 300
+	concurrently(2, func(number int) {
+		if number == 1 {
+			follow(t, handles[0], 0, eventcore.Filter{}, writes)
+			return
+		}
+		for range writes {
+			write(t, handles[1], event("a"))
+		}
+	})
+}
+
+// remembers checks a store that is an eventcore.Follower.
+func remembers(t reporter, store eventcore.Store, position eventcore.Position, of string) {
+	t.Helper()
+	if follower, ok := store.(eventcore.Follower); ok && follower.Followed() < position {
+		t.Errorf("followed %d, and %s %d", follower.Followed(), of, position)
 	}
 }
 

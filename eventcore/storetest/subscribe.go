@@ -39,6 +39,7 @@ func follow(
 			t.Errorf("the subscription after %d ended at %d of %d: %v", after, cursor, through, err)
 			return events
 		}
+		remembers(t, store, batch.Through, "has delivered")
 		if batch.Through <= cursor {
 			t.Errorf("a batch through %d after one through %d", batch.Through, cursor)
 		}

@@ -115,7 +115,8 @@ func (s *subscription) fromRecent(now view) eventcore.Batch {
 }
 
 // fromLog reads a page. The head was known before the page is read: if the page is not full, nothing that matches
-// lies between its last event and head, however many events there were to scan.
+// lies between its last event and head, however many events there were to scan. What was committed since then may be in
+// the page before anybody has told the tail of it.
 func (s *subscription) fromLog(ctx context.Context, head eventcore.Position) (eventcore.Batch, error) {
 	page := page{}
 	query := eventcore.Query{After: s.cursor, Filter: s.filter, Limit: pageEvents}
@@ -127,7 +128,9 @@ func (s *subscription) fromLog(ctx context.Context, head eventcore.Position) (ev
 			break
 		}
 	}
-	return page.batch(head), nil
+	batch := page.batch(head)
+	s.tail.Hear(batch.Through)
+	return batch, nil
 }
 
 // page collects the events of one batch.

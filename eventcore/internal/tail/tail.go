@@ -5,6 +5,7 @@ package tail
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/eventcore/order-operator/eventcore"
 )
@@ -17,6 +18,8 @@ type Tail struct {
 	closed bool
 	// wake is closed by the next change; nil while nobody waits.
 	wake chan struct{}
+	// heard is the highest position that anybody was told of: see Hear.
+	heard atomic.Uint64
 }
 
 // New returns the tail of a log whose last event is at head, with no recent events.
@@ -65,6 +68,22 @@ func (t *Tail) Head() eventcore.Position {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.head
+}
+
+// Hear notes that the log has come to the position, without waking anybody: a commit that is about to be published, or one
+// that was read from the log before anybody told of it.
+func (t *Tail) Hear(position eventcore.Position) {
+	for {
+		before := t.heard.Load()
+		if uint64(position) <= before || t.heard.CompareAndSwap(before, uint64(position)) {
+			return
+		}
+	}
+}
+
+// Followed returns the highest position that was published, advanced to, heard of or delivered to a subscriber.
+func (t *Tail) Followed() eventcore.Position {
+	return max(t.Head(), eventcore.Position(t.heard.Load()))
 }
 
 // Close ends every subscription with eventcore.ErrClosed. It may be called again.

@@ -204,6 +204,40 @@ func TestAppendsOfOthersAreReadFromTheLog(t *testing.T) {
 	}
 }
 
+func TestWhatASubscriberWasToldCountsAsFollowed(t *testing.T) {
+	h := newHistory()
+	h.commit("a", "a")
+	h.tail.Advance(1) // and the second one is in the page that is read because of it
+	for _, batch := range h.batches(t, 0, eventcore.Filter{}) {
+		if batch.Through != 2 || h.tail.Followed() != 2 || h.tail.Head() != 1 {
+			t.Errorf("told of %d, followed %d, head %d", batch.Through, h.tail.Followed(), h.tail.Head())
+		}
+	}
+}
+
+func TestWhatWasHeardCountsAsFollowedAndWakesNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, woken := newHistory(), 0
+		go func() {
+			for range h.tail.Subscribe(t.Context(), 0, eventcore.Filter{}, h.read, 0) {
+				woken++
+			}
+		}()
+		h.commit("a", "a", "a")
+		for _, position := range []eventcore.Position{2, 3, 1} {
+			h.tail.Hear(position)
+		}
+		synctest.Wait()
+		if woken != 0 || h.tail.Followed() != 3 || h.tail.Head() != 0 {
+			t.Errorf("woken %d times, followed %d, head %d", woken, h.tail.Followed(), h.tail.Head())
+		}
+		h.tail.Advance(4)
+		if h.tail.Followed() != 4 {
+			t.Errorf("followed %d", h.tail.Followed())
+		}
+	})
+}
+
 func TestWaitingSubscribersAreWokenWithoutPolling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHistory()
