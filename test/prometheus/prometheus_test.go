@@ -136,7 +136,7 @@ func holdSelector(t *testing.T, selector *parser.VectorSelector, metrics map[str
 		t.Errorf("no metric %s in docs/metrics.md", selector.Name)
 	}
 	for _, matcher := range selector.LabelMatchers {
-		if matcher.Name != labels.MetricName && !slices.Contains(own, matcher.Name) {
+		if matcher.Name != model.MetricNameLabel && !slices.Contains(own, matcher.Name) {
 			t.Errorf("%s has no label %s", selector.Name, matcher.Name)
 		}
 	}

@@ -21,7 +21,7 @@ type order struct {
 }
 
 // errRefused is the answer of a carrier that does not serve the address.
-var errRefused = errors.New(shop.RefusalMessage)
+var errRefused = errors.New("the carrier refused: " + shop.RefusalMessage)
 
 // carryOut is the saga: the steps of ours in the same order, and what undoes them in reverse.
 func carryOut(ctx dbos.Context, o order) (saga.Outcome, error) {

@@ -7,8 +7,9 @@ import (
 	"context"
 	"time"
 
-	"github.com/eventcore/order-operator/eventcore"
 	"github.com/google/uuid"
+
+	"github.com/eventcore/order-operator/eventcore"
 )
 
 // chunk is how many events Fill appends at once: 4,096 stream memberships are allowed.

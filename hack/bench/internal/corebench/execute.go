@@ -8,7 +8,6 @@ import (
 	"errors"
 
 	"github.com/eventcore/order-operator/eventcore"
-
 	"github.com/eventcore/order-operator/hack/bench/internal/bank"
 	"github.com/eventcore/order-operator/hack/bench/internal/compare"
 	"github.com/eventcore/order-operator/hack/bench/internal/measure"

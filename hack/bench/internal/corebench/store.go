@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/eventcore/order-operator/eventcore"
 	"github.com/google/uuid"
 
+	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/hack/bench/internal/bank"
 	"github.com/eventcore/order-operator/hack/bench/internal/compare"
 	"github.com/eventcore/order-operator/hack/bench/internal/measure"

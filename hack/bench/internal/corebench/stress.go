@@ -12,7 +12,6 @@ import (
 
 	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/eventcore/postgres" //nolint:depguard // no DSN limits its connections
-
 	"github.com/eventcore/order-operator/hack/bench/internal/bank"
 	"github.com/eventcore/order-operator/hack/bench/internal/load"
 	"github.com/eventcore/order-operator/hack/bench/internal/measure"

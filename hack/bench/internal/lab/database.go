@@ -11,8 +11,9 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/eventcore/order-operator/eventcore/postgres/pgtest" //nolint:depguard // not the store, but its server
 	"github.com/jackc/pgx/v5"
+
+	"github.com/eventcore/order-operator/eventcore/postgres/pgtest" //nolint:depguard // not the store, but its server
 )
 
 // Database creates a database and returns its DSN, or ErrNoServer.

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/eventcore/order-operator/eventcore"
-
 	"github.com/eventcore/order-operator/hack/bench/internal/bank"
 	"github.com/eventcore/order-operator/hack/bench/internal/measure"
 )

@@ -11,9 +11,9 @@ import (
 	"maps"
 	"time"
 
-	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/hack/bench/internal/measure"
 	"github.com/eventcore/order-operator/hack/bench/internal/shop"
 )

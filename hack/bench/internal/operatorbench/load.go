@@ -9,11 +9,11 @@ import (
 	"sync"
 	"time"
 
-	commercev1 "github.com/eventcore/order-operator/api/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/hack/bench/internal/measure"
 	"github.com/eventcore/order-operator/hack/bench/internal/shop"
 )

@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"sync/atomic"
 
-	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/clientcmd"
@@ -25,6 +24,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	commercev1 "github.com/eventcore/order-operator/api/v1"
 )
 
 // NullArgument is the one argument of a process that is to call RunNull.

@@ -11,12 +11,12 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/eventcore/order-operator/eventcore/open"
-	"github.com/eventcore/order-operator/test/harness"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/eventcore/order-operator/eventcore/open"
 	"github.com/eventcore/order-operator/hack/bench/internal/sagabench"
+	"github.com/eventcore/order-operator/test/harness"
 )
 
 // ours is the manager, on an event store with so many orders of history.

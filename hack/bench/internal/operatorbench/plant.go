@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
-	commercev1 "github.com/eventcore/order-operator/api/v1"
-	"github.com/eventcore/order-operator/test/harness"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
@@ -21,7 +19,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
+	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/hack/bench/internal/shop"
+	"github.com/eventcore/order-operator/test/harness"
 )
 
 // plant is a control plane with everything that orders need.

@@ -10,7 +10,6 @@ import (
 	commercev1 "github.com/eventcore/order-operator/api/v1"
 	"github.com/eventcore/order-operator/controllers/order"
 	"github.com/eventcore/order-operator/eventcore/open"
-
 	"github.com/eventcore/order-operator/hack/bench/internal/sagabench"
 )
 

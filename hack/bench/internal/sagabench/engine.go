@@ -14,7 +14,6 @@ import (
 	"github.com/eventcore/order-operator/controllers/runner"
 	"github.com/eventcore/order-operator/controllers/saga"
 	"github.com/eventcore/order-operator/eventcore"
-
 	"github.com/eventcore/order-operator/hack/bench/internal/shop"
 )
 

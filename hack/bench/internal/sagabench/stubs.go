@@ -11,7 +11,6 @@ import (
 	"github.com/eventcore/order-operator/controllers/runner"
 	"github.com/eventcore/order-operator/controllers/saga"
 	shipping "github.com/eventcore/order-operator/controllers/shipping/engine"
-
 	"github.com/eventcore/order-operator/hack/bench/internal/shop"
 )
 

@@ -6,8 +6,9 @@ package shop
 import (
 	"fmt"
 
-	"github.com/eventcore/order-operator/controllers/saga"
 	"github.com/google/uuid"
+
+	"github.com/eventcore/order-operator/controllers/saga"
 )
 
 // Namespace is that of all orders and products.

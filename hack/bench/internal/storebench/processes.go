@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/eventcore/order-operator/eventcore/open"
-
 	"github.com/eventcore/order-operator/hack/bench/internal/compare"
 	"github.com/eventcore/order-operator/hack/bench/internal/lab"
 	"github.com/eventcore/order-operator/hack/bench/internal/measure"

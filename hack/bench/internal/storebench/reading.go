@@ -11,7 +11,6 @@ import (
 
 	"github.com/eventcore/order-operator/eventcore"
 	"github.com/eventcore/order-operator/eventcore/open"
-
 	"github.com/eventcore/order-operator/hack/bench/internal/bank"
 	"github.com/eventcore/order-operator/hack/bench/internal/compare"
 	"github.com/eventcore/order-operator/hack/bench/internal/lab"
