@@ -219,7 +219,10 @@ func TestWhatWasHeardCountsAsFollowedAndWakesNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, woken := newHistory(), 0
 		go func() {
-			for range h.tail.Subscribe(t.Context(), 0, eventcore.Filter{}, h.read, 0) {
+			for _, err := range h.tail.Subscribe(t.Context(), 0, eventcore.Filter{}, h.read, 0) {
+				if err != nil {
+					return
+				}
 				woken++
 			}
 		}()
