@@ -4,6 +4,7 @@
 package engine
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -22,16 +23,24 @@ type CreateOrder struct {
 	// the time.
 	LostIn string
 	Now    time.Time
+	// Seen is the attempt that the command's metadata is about, 0 for an order that was not there.
+	Seen int
 }
+
+// errUnseen says that there is another attempt than the one that the command's metadata is about.
+var errUnseen = errors.New("another process has begun an attempt of the order meanwhile")
 
 // ReadStreams implements eventcore.Command.
 func (c CreateOrder) ReadStreams() []eventcore.StreamID {
 	return []eventcore.StreamID{c.Order.Stream()}
 }
 
-// Handle implements eventcore.Command. It refuses with a *NameTakenError or an *AttemptError.
+// Handle implements eventcore.Command. It refuses with a *NameTakenError or an *AttemptError, and with errUnseen.
 func (c CreateOrder) Handle(b *eventcore.Boundary) error {
 	order := eventcore.Load[saga.Order](b, c.Order.Stream())
+	if order.Content.Attempt != c.Seen {
+		return errUnseen
+	}
 	if err := Refusal(order, c.Content); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -94,12 +95,23 @@ func (e *Engine) accept(ctx context.Context, command CreateOrder) error {
 		content.Deadline = e.clock().Add(flow.Deadline).Truncate(time.Second)
 	}
 	content.Deadline = content.Deadline.UTC()
-	order, err := e.Latest(ctx, command.Order) // what is attached belongs to the attempt that there is, whoever began it
+	for {
+		err := e.create(ctx, command)
+		if !errors.Is(err, errUnseen) {
+			return err
+		}
+	}
+}
+
+// create executes the command as one about the attempt that there is, whoever began it: what is attached belongs to that.
+func (e *Engine) create(ctx context.Context, command CreateOrder) error {
+	order, err := e.Latest(ctx, command.Order)
 	if err != nil {
 		return err
 	}
-	if content.Attempt > order.Content.Attempt {
-		order.Content.Attempt, order.TraceContext = content.Attempt, "" // each attempt has a trace of its own
+	command.Seen = order.Content.Attempt
+	if attempt := command.Content.Attempt; attempt > order.Content.Attempt {
+		order.Content.Attempt, order.TraceContext = attempt, "" // each attempt has a trace of its own
 	}
 	order.ID = command.Order
 	_, err = e.executor.Execute(ctx, command, e.metadata(order))
