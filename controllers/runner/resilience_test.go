@@ -234,8 +234,14 @@ func TestASlowProviderDoesNotDelayTheOrdersOfAnother(t *testing.T) {
 		synctest.Wait()
 		w.ended(fast, saga.Completed)
 		time.Sleep(5 * time.Second)
-		if waiting := w.fold(slow[299]).Step(saga.ProcessPayment).Waiting; waiting == nil || waiting.Name != "slow" {
-			t.Errorf("the last of those who wait for room does not say so: %+v", waiting)
+		waiting := 0 // which of them do is up to the scheduler
+		for _, id := range slow {
+			if step := w.fold(id).Step(saga.ProcessPayment); step.Waiting != nil && step.Waiting.Name == "slow" {
+				waiting++
+			}
+		}
+		if waiting < 200 {
+			t.Errorf("%d of 300 orders say that they wait for room", waiting)
 		}
 		time.Sleep(90 * time.Second) // 32 at once take 9 s
 		w.ended(slow, saga.Completed)
