@@ -14,7 +14,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
@@ -53,7 +52,7 @@ func (r *ProductReconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed) err
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("inventory-products").
-		For(&commercev1.Product{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&commercev1.Product{}, builder.WithPredicates(kube.SpecChanged{})).
 		WatchesRawSource(kube.Products(f)).
 		WithOptions(kube.Options(8)).
 		Complete(r)

@@ -17,7 +17,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
@@ -55,7 +54,7 @@ func (c *Circuits) SetupWithManager(mgr ctrl.Manager, name string, kind client.O
 	})
 	return ctrl.NewControllerManagedBy(mgr).
 		Named(name).
-		For(kind, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(kind, builder.WithPredicates(SpecChanged{})).
 		WatchesRawSource(changes).
 		WithOptions(Options(1)).
 		Complete(c)

@@ -11,16 +11,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
+	"github.com/eventcore/order-operator/controllers/kube"
 	"github.com/eventcore/order-operator/controllers/saga"
 )
 
 // watched lets through what changes an Order's spec or whether it is held, and every deletion.
 type watched struct {
-	predicate.Funcs
+	kube.SpecChanged
+
 	deletions *deletions
 	written   *writes
 }
@@ -29,7 +30,7 @@ type watched struct {
 func (w watched) Update(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*commercev1.Order), e.ObjectNew.(*commercev1.Order) //nolint:forcetypeassert // what is watched
 	w.written.see(after)
-	return before.Generation != after.Generation || restored(before) != restored(after)
+	return w.SpecChanged.Update(e) || restored(before) != restored(after)
 }
 
 // Delete implements predicate.Predicate. A deletion that was only found out by listing was not seen.

@@ -10,7 +10,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	commercev1 "github.com/eventcore/order-operator/api/v1"
@@ -45,7 +44,7 @@ func (r *GatewayReconciler) SetupWithManager(mgr ctrl.Manager, f *feed.Feed, eng
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("payment-gateways").
-		For(&commercev1.PaymentGateway{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&commercev1.PaymentGateway{}, builder.WithPredicates(kube.SpecChanged{})).
 		WithOptions(kube.Options(1)).
 		Complete(r)
 }
