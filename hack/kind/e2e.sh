@@ -48,6 +48,8 @@ build_images
 build_previous
 trap remove EXIT
 cluster_exists "$cluster" || create_cluster "$cluster" hack/kind/three-nodes.yaml
+workers=$(kubectl --context "kind-$cluster" get nodes --selector '!node-role.kubernetes.io/control-plane' --no-headers | wc -l)
+((workers >= 2)) || die "the cluster has $workers workers, and nodes are drained: let KIND_CONFIG name a configuration with two"
 load_images "$cluster" order-operator:dev order-operator:previous order-provider:dev "$postgres"
 begin=$SECONDS
 go test -tags e2e -count=1 -timeout 60m -v ${RUN:+-run "$RUN"} ./test/e2e \
