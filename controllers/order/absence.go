@@ -66,7 +66,7 @@ func (r *Reconciler) suspendAbsent(ctx context.Context, s *scope) error {
 		grace = graceSeen
 	}
 	cancelAt := r.Clock().Add(grace)
-	if err := r.Engine.Suspend(ctx, s.id, saga.ReasonOrderDeleted, cancelAt); err != nil {
+	if err := r.Engine.Suspend(ctx, s.id, s.order.Content.Attempt, saga.ReasonOrderDeleted, cancelAt); err != nil {
 		return err
 	}
 	r.deletions.forget(s.id)

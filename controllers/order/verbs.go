@@ -46,7 +46,7 @@ func (r *Reconciler) cancel(ctx context.Context, s *scope) error {
 	if s.object.Spec.Cancellation == "" || !s.order.Stoppable() {
 		return nil
 	}
-	return r.Engine.RequestCancellation(ctx, s.id, saga.ReasonCancelledByUser)
+	return r.Engine.RequestCancellation(ctx, s.id, s.order.Content.Attempt, saga.ReasonCancelledByUser)
 }
 
 func (r *Reconciler) suspend(ctx context.Context, s *scope) error {
@@ -55,9 +55,9 @@ func (r *Reconciler) suspend(ctx context.Context, s *scope) error {
 	case !s.order.Stoppable():
 		return nil
 	case wanted && is == nil:
-		return r.Engine.Suspend(ctx, s.id, saga.ReasonSuspended, time.Time{})
+		return r.Engine.Suspend(ctx, s.id, s.order.Content.Attempt, saga.ReasonSuspended, time.Time{})
 	case !wanted && is != nil && is.Reason == saga.ReasonSuspended:
-		return r.Engine.Resume(ctx, s.id)
+		return r.Engine.Resume(ctx, s.id, s.order.Content.Attempt)
 	}
 	return nil
 }

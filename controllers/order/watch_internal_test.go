@@ -75,7 +75,7 @@ func TestAYoungOrderIsReconciledAgainOnlyForNews(t *testing.T) {
 	now = now.Add(patience)
 	expect("old enough to show its progress", true)
 	now = now.Add(-patience)
-	if err := r.Engine.RequestCancellation(t.Context(), id, saga.ReasonCancelledByUser); err != nil {
+	if err := r.Engine.RequestCancellation(t.Context(), id, 0, saga.ReasonCancelledByUser); err != nil {
 		t.Fatal(err)
 	}
 	expect("to be cancelled", true)

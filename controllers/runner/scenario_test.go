@@ -56,19 +56,19 @@ type moment struct {
 }
 
 func cancelOrder(ctx context.Context, p *process) error {
-	return p.Order.RequestCancellation(ctx, orderID, saga.ReasonCancelledByUser)
+	return p.Order.RequestCancellation(ctx, orderID, 0, saga.ReasonCancelledByUser)
 }
 
 func suspendOrder(ctx context.Context, p *process) error {
-	return p.Order.Suspend(ctx, orderID, saga.ReasonSuspended, time.Time{})
+	return p.Order.Suspend(ctx, orderID, 0, saga.ReasonSuspended, time.Time{})
 }
 
-func resumeOrder(ctx context.Context, p *process) error { return p.Order.Resume(ctx, orderID) }
+func resumeOrder(ctx context.Context, p *process) error { return p.Order.Resume(ctx, orderID, 0) }
 
 // deleteOrder is what the absence of the order's object means.
 func deleteOrder(ctx context.Context, p *process) error {
 	p.missing("order/uid-1")
-	return p.Order.Suspend(ctx, orderID, saga.ReasonOrderDeleted, time.Now().Add(time.Minute))
+	return p.Order.Suspend(ctx, orderID, 0, saga.ReasonOrderDeleted, time.Now().Add(time.Minute))
 }
 
 func createAgain(ctx context.Context, p *process) error {

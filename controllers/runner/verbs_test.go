@@ -168,10 +168,10 @@ func TestVerbsThatComeTooLateChangeNothing(t *testing.T) {
 			t := w.t
 			before := w.history(orderID)
 			for name, verb := range map[string]func() error{
-				"cancel":  func() error { return p.Order.RequestCancellation(t.Context(), orderID, saga.ReasonCancelledByUser) },
-				"suspend": func() error { return p.Order.Suspend(t.Context(), orderID, saga.ReasonSuspended, time.Time{}) },
-				"delete":  func() error { return p.Order.Suspend(t.Context(), orderID, saga.ReasonOrderDeleted, time.Now()) },
-				"resume":  func() error { return p.Order.Resume(t.Context(), orderID) },
+				"cancel":  func() error { return p.Order.RequestCancellation(t.Context(), orderID, 0, saga.ReasonCancelledByUser) },
+				"suspend": func() error { return p.Order.Suspend(t.Context(), orderID, 0, saga.ReasonSuspended, time.Time{}) },
+				"delete":  func() error { return p.Order.Suspend(t.Context(), orderID, 0, saga.ReasonOrderDeleted, time.Now()) },
+				"resume":  func() error { return p.Order.Resume(t.Context(), orderID, 0) },
 			} {
 				if err := verb(); err != nil {
 					t.Errorf("%s: %v", name, err)
@@ -191,10 +191,10 @@ func TestAGraceIsNotPutOffByAskingAgain(t *testing.T) {
 		p := waiting(w, "gateway/default")
 		gone := time.Now()
 		for range 5 { // as often as a reconciler looks
-			if err := p.Order.Suspend(t.Context(), orderID, saga.ReasonOrderDeleted, time.Now().Add(time.Minute)); err != nil {
+			if err := p.Order.Suspend(t.Context(), orderID, 0, saga.ReasonOrderDeleted, time.Now().Add(time.Minute)); err != nil {
 				t.Error(err)
 			}
-			if err := p.Order.Suspend(t.Context(), orderID, saga.ReasonSuspended, time.Time{}); err != nil {
+			if err := p.Order.Suspend(t.Context(), orderID, 0, saga.ReasonSuspended, time.Time{}); err != nil {
 				t.Error(err)
 			}
 			time.Sleep(10 * time.Second)
@@ -212,7 +212,7 @@ func TestTheSameObjectGoesOnIfItWasNotGoneAfterAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, newBook(nil))
 		p := waiting(w, "gateway/default")
-		if err := p.Order.Suspend(t.Context(), orderID, saga.ReasonOrderDeleted, time.Now().Add(time.Minute)); err != nil {
+		if err := p.Order.Suspend(t.Context(), orderID, 0, saga.ReasonOrderDeleted, time.Now().Add(time.Minute)); err != nil {
 			t.Error(err)
 		}
 		p.accept(orderID, order("uid-1"))

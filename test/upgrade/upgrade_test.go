@@ -130,7 +130,7 @@ func (i *inherited) allEnded(ctx context.Context) bool {
 		folded, err := i.runner.Order.Latest(ctx, id)
 		i.must(err)
 		if folded.Suspended != nil {
-			i.must(i.runner.Order.Resume(ctx, id))
+			i.must(i.runner.Order.Resume(ctx, id, 0))
 		}
 		if a := folded.Attention; a != nil {
 			i.must(i.runner.Order.Resolve(ctx, id, orders.Resolution{

@@ -122,7 +122,7 @@ func record(ctx context.Context, folder string) error {
 	}
 	time.Sleep(working)
 	cancelling := saga.OrderID{Namespace: namespace, Name: "cancelling"}
-	if err := r.runner.Order.RequestCancellation(ctx, cancelling, saga.ReasonCancelledByUser); err != nil {
+	if err := r.runner.Order.RequestCancellation(ctx, cancelling, 0, saga.ReasonCancelledByUser); err != nil {
 		return err
 	}
 	stop()
