@@ -120,10 +120,10 @@ func TestAHotProductCostsNoMoreTheMoreItSells(t *testing.T) {
 	if last.appends > int64(10*perWave) {
 		t.Errorf("the last wave took %d appends, wanted at most 10 for each order", last.appends)
 	}
-	slack := int64(perWave)
-	if last.reads > second.reads+slack || last.eventsRead > second.eventsRead+slack {
-		t.Errorf("the last wave read %d events in %d reads, the second %d in %d",
-			last.eventsRead, last.reads, second.eventsRead, second.reads)
+	// So is how many orders are looked at once more when the cache has forgotten them. One read of the product's stream
+	// has more events than all of that.
+	if last.reads > int64(4*perWave) || last.eventsRead > int64(20*perWave) {
+		t.Errorf("the last wave read %d events in %d reads, wanted at most 20 in 4 for each order", last.eventsRead, last.reads)
 	}
 }
 
