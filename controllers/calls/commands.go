@@ -147,8 +147,7 @@ func (c record) isRemark() bool {
 func (c record) late(b *eventcore.Boundary, order saga.Order) error {
 	status := c.operation.status(order)
 	switch {
-	case !c.success, order.Step(c.operation.Step).Harmless, order.Counted(c.outcome),
-		order.Content.Attempt == c.attempt && status.Succeeded == c.call.Generation:
+	case !c.success, order.Step(c.operation.Step).Harmless, order.Counted(c.outcome), order.Recorded(c.effect()):
 		return nil
 	case order.Content.Attempt == c.attempt && !status.Unsettled && c.fits(order):
 		return c.append(b, c.outcome)
@@ -158,6 +157,10 @@ func (c record) late(b *eventcore.Boundary, order saga.Order) error {
 		Message: fmt.Sprintf("%s of attempt %d, generation %d, happened although it was given up: see to it at the provider",
 			c.operation.name(), c.attempt, c.call.Generation),
 	})
+}
+
+func (c record) effect() saga.Success {
+	return saga.Success{Attempt: c.attempt, Step: c.operation.Step, Undo: c.operation.Undo, Generation: c.call.Generation}
 }
 
 // fits reports whether the effect is neither there already nor, for a compensation, without anything to undo.

@@ -145,6 +145,23 @@ func TestWhatComesToLightButFitsNowhereNeedsAttention(t *testing.T) {
 	}
 }
 
+func TestWhatAnEarlierAttemptHasRecordedIsNoNews(t *testing.T) {
+	call := saga.Call{Generation: 1, Try: 1}
+	next := saga.OrderCreated{UID: "uid", Attempt: 2, FlowVersion: 1, CaptureMode: saga.CaptureImmediate}
+	executor := after(t, saga.PaymentRequested{Call: call}, saga.PaymentProcessed{Generation: 1}, saga.CompensationStarted{},
+		saga.RefundRequested{Call: call}, saga.PaymentRefunded{Generation: 1}, saga.OrderCancelled{}, next, saga.StockReserved{})
+	for _, outcome := range []any{saga.PaymentProcessed{Generation: 1}, saga.PaymentVoided{Generation: 1}} {
+		_, undo := outcome.(saga.PaymentVoided)
+		receipt, err := executor.Execute(t.Context(), record{
+			order: one, operation: &Operation{Step: saga.ProcessPayment, Undo: undo, Aggregate: saga.PaymentAggregate},
+			attempt: 0, call: call, outcome: outcome, success: true, closing: true,
+		})
+		if err != nil || len(receipt.Events) != 0 {
+			t.Errorf("%+v recorded %+v (%v)", outcome, receipt.Events, err)
+		}
+	}
+}
+
 func TestALateCallOfAnEarlierAttemptClosesNothingOfTheNextOne(t *testing.T) {
 	call := saga.Call{Generation: 1, Try: 1}
 	next := saga.OrderCreated{UID: "uid", Attempt: 2, FlowVersion: 1, CaptureMode: saga.CaptureImmediate}

@@ -46,6 +46,8 @@ type Order struct {
 	UIDs []string
 	// Steps are those of the flow, in its order.
 	Steps []StepStatus
+	// Earlier are the calls of earlier attempts that succeeded: whoever learns of one late learns nothing new.
+	Earlier []Success
 
 	DeadlineExceeded bool
 	// CancellationRequested is the reason why somebody wants the order cancelled, empty if nobody does.
@@ -117,6 +119,14 @@ type CallStatus struct {
 	Succeeded int
 	// NotBefore is when the next try, or the next look-up, is due.
 	NotBefore time.Time
+}
+
+// Success names the generation of a call that has succeeded.
+type Success struct {
+	Attempt    int
+	Step       string
+	Undo       bool
+	Generation int
 }
 
 // Suspension is why an order does not go on.
@@ -206,6 +216,23 @@ func (o Order) Apply(stream eventcore.StreamID, event *eventcore.Event) Order {
 	return o
 }
 
+// successes are the calls of the attempt that succeeded last.
+func (o Order) successes() (successes []Success) {
+	for i := range o.Steps {
+		for _, undo := range []bool{false, true} {
+			if generation := o.Steps[i].call(undo).Succeeded; generation > 0 {
+				successes = append(successes, Success{o.Content.Attempt, o.Steps[i].Name, undo, generation})
+			}
+		}
+	}
+	return successes
+}
+
+// Recorded reports whether the order knows that the call has succeeded.
+func (o Order) Recorded(success Success) bool {
+	return slices.Contains(o.Earlier, success) || slices.Contains(o.successes(), success)
+}
+
 // created begins an attempt, with nothing of the one before: that had left nothing.
 func (o Order) created(payload OrderCreated, event *eventcore.Event) Order {
 	at := event.RecordedAt
@@ -213,6 +240,7 @@ func (o Order) created(payload OrderCreated, event *eventcore.Event) Order {
 	order := Order{
 		ID: o.ID, Position: o.Position, Content: payload, UIDs: []string{payload.UID}, CreatedAt: at,
 		Refunded: none, Charge: Charge{Amount: none, Captured: none}, TraceContext: event.Metadata.TraceContext,
+		Earlier: append(slices.Clip(o.Earlier), o.successes()...),
 	}
 	flow, known := FlowOf(payload.FlowVersion)
 	if !known {
