@@ -166,7 +166,7 @@ torture-manager: ## Kill the manager ROUNDS times (20) amid orders, and audit th
 torture: ## Break everything below real managers, and kill these KILLS times (1,000).
 	@KUBEBUILDER_ASSETS=$$($(CONTROLPLANE)); \
 	export KUBEBUILDER_ASSETS; \
-	go test ./test/torture-operator -count=1 -timeout 180m -v -args -duration=2m -kills=$$((($(KILLS) + 2) / 3))
+	go test ./test/torture-operator -count=1 -timeout 180m -v -args -duration=2m -kills=$(KILLS)
 
 .PHONY: torture-store
 torture-store: ## Kill processes that append to one store until APPENDS (1,000,000) are done, and audit it.

@@ -17,7 +17,7 @@ import (
 
 var (
 	duration = flag.Duration("duration", 10*time.Second, "how long each target is tortured at least")
-	kills    = flag.Int("kills", 5, "how often managers of each target are killed at least")
+	kills    = flag.Int("kills", 15, "how often managers of all targets together are killed at least")
 	seed     = flag.Uint64("seed", 0, "the seed of what happens when; random if 0")
 	only     = flag.String("only", "", "a regular expression for the names of targets")
 	every    = flag.Duration("order-every", 200*time.Millisecond, "how often an order comes in")
