@@ -4,6 +4,7 @@
 package custody
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -155,31 +156,42 @@ const remedy = "Stop all managers and restore the store's latest state, or, if w
 	"every payment that is open or missing is looked up at its provider before anything is charged"
 
 // compare holds the store against all that is remembered. It returns why events must be missing, nil if they need not, and the
-// latest epoch that anybody has seen.
+// latest epoch that anybody has seen. The store is asked last: another process may be at work, whose objects show what was
+// recorded a moment ago.
 func (t *taker) compare(ctx context.Context) (suspicion error, latest int64, err error) {
 	now := t.Store.Identity()
-	latest = now.Epoch
+	newest, err := t.newest(now)
+	if err != nil {
+		return nil, 0, err
+	}
 	head, err := t.Store.Head(ctx)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the store's head: %w", err)
 	}
+	if epoch := newest.Identity.Epoch; epoch > now.Epoch || epoch == now.Epoch && newest.Position > head {
+		suspicion = fmt.Errorf("%w: %s has shown position %d of epoch %d, and the store ends with position %d of epoch %d",
+			eventcore.ErrRolledBack, newest.By, newest.Position, epoch, head, now.Epoch)
+	}
+	return suspicion, max(now.Epoch, newest.Identity.Epoch), nil
+}
+
+// newest returns what reaches furthest of all that is remembered, the zero Seen for nothing.
+func (t *taker) newest(now eventcore.Identity) (newest Seen, err error) {
 	if t.Seen == nil {
-		return nil, latest, nil
+		return Seen{}, nil
 	}
 	for seen, err := range t.Seen {
 		if err != nil {
-			return nil, 0, err
+			return Seen{}, err
 		}
 		if seen.Identity.StoreID != now.StoreID {
-			return nil, 0, otherStore(seen, now)
+			return Seen{}, otherStore(seen, now)
 		}
-		if suspicion == nil && (seen.Identity.Epoch > now.Epoch || seen.Identity.Epoch == now.Epoch && seen.Position > head) {
-			suspicion = fmt.Errorf("%w: %s has shown position %d of epoch %d, and the store ends with position %d of epoch %d",
-				eventcore.ErrRolledBack, seen.By, seen.Position, seen.Identity.Epoch, head, now.Epoch)
+		if cmp.Or(cmp.Compare(seen.Identity.Epoch, newest.Identity.Epoch), cmp.Compare(seen.Position, newest.Position)) > 0 {
+			newest = seen
 		}
-		latest = max(latest, seen.Identity.Epoch)
 	}
-	return suspicion, latest, nil
+	return newest, nil
 }
 
 func otherStore(seen Seen, now eventcore.Identity) error {

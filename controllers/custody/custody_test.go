@@ -90,6 +90,23 @@ func TestAProcessThatDoesNotJudgeWaitsForOneThatDoes(t *testing.T) {
 	held(t, options(store), custody.RolledBack)
 }
 
+func TestWhatAnotherProcessRecordsMeanwhileIsNotMissing(t *testing.T) {
+	store := memory.New(memory.Options{})
+	o := options(store)
+	taken(t, o)
+	o.Seen = func(yield func(custody.Seen, error) bool) { // it is at work while this one lists the Orders
+		appended, err := store.Append(t.Context(), eventcore.AppendRequest{Events: []eventcore.Event{{
+			ID: uuid.Must(uuid.NewV7()), Type: "OrderCreated", SchemaVersion: 1, RecordedAt: now, Data: []byte("{}"),
+			Streams: []eventcore.Membership{{Stream: "order-shop/one"}},
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		yield(custody.Seen{By: "Order shop/one", Identity: store.Identity(), Position: appended.Events[0].Position}, nil)
+	}
+	taken(t, o)
+}
+
 func TestWhatStatusesHaveSeenIsMissing(t *testing.T) {
 	store := memory.New(memory.Options{})
 	identity := store.Identity()
