@@ -141,15 +141,15 @@ func TestAnAppendIsUnknownUntilTheServerCanBeReached(t *testing.T) {
 }
 
 func TestAnUnreachableServerIsAnErrorAndNothingIsWritten(t *testing.T) {
-	p, store := throughProxy(t, false, postgres.Options{Patience: 50 * time.Millisecond})
-	other := openStore(t, p.dsn, postgres.Options{Patience: 50 * time.Millisecond})
+	p, store := throughProxy(t, false, postgres.Options{})
+	impatient := openStore(t, p.dsn, postgres.Options{Patience: 50 * time.Millisecond})
 	p.setDown(true)
-	_, err := appendEvents(t.Context(), other, pending("{}", "a"))
+	_, err := appendEvents(t.Context(), impatient, pending("{}", "a"))
 	if err == nil || errors.Is(err, eventcore.ErrOutcomeUnknown) {
 		t.Errorf("got %v, want an error, and certainty", err)
 	}
 	p.setDown(false)
-	mustAppend(t, other, pending("{}", "a"))
+	mustAppend(t, store, pending("{}", "a"))
 	expectHead(t, store, 2)
 }
 

@@ -60,8 +60,14 @@ func documented(t *testing.T, program string) []command {
 	return found
 }
 
+// quoted is what a shell reads as a part of one word.
+var quoted = regexp.MustCompile(`'[^']*'`)
+
 // commandOf returns the words of the program's command in the line, without what follows it.
 func commandOf(line, program string) ([]string, bool) {
+	line = quoted.ReplaceAllStringFunc(line, func(text string) string {
+		return strings.NewReplacer(" ", "_", "|", "_", ";", "_", "&&", "_", "#", "_").Replace(text)
+	})
 	line, _, _ = strings.Cut(line, " #")
 	for part := range strings.SplitSeq(strings.NewReplacer("&&", "|", ";", "|", "$(", "|", ")", "", "-- /", "|").Replace(line), "|") {
 		if words := strings.Fields(part); len(words) > 1 && words[0] == program {
