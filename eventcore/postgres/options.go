@@ -5,11 +5,13 @@ package postgres
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/eventcore/order-operator/eventcore"
@@ -96,8 +98,18 @@ func parseConn(dsn string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// misplaced reports whether a slash too many has made user and password the name of the database, which errors repeat.
-func misplaced(config *pgx.ConnConfig) bool { return strings.ContainsAny(config.Database, ":@") }
+// misplaced reports whether a slash or a bracket too many has made user and password the name of the database or of a
+// host, which errors repeat.
+func misplaced(config *pgx.ConnConfig) bool {
+	return strings.ContainsAny(config.Database, ":@") || misread(config.Host) ||
+		slices.ContainsFunc(config.Fallbacks, func(next *pgconn.FallbackConfig) bool { return misread(next.Host) })
+}
+
+// misread reports whether the host has an at sign, which the name of none has. The folder of a socket may, unless it has a
+// colon too, as user:password@ has, and that of an abstract socket begins with it.
+func misread(host string) bool {
+	return strings.LastIndex(host, "@") > 0 && (!strings.HasPrefix(host, "/") || strings.Contains(host, ":"))
+}
 
 func setDefaults(config *pgx.ConnConfig) {
 	if config.RuntimeParams["application_name"] == "" {
