@@ -36,6 +36,8 @@ RUN ?=
 KEEP ?=
 # How often torture kills a manager.
 KILLS ?= 1000
+# How many processes play matrix, as many at once as there are processors. Each has one: goroutines that hop between two wait.
+MATRIX_PARTS ?= 26
 # How many seeds simulate plays, and how long fuzz runs each target.
 SEEDS ?= 10000
 FUZZTIME ?= 30m
@@ -138,7 +140,10 @@ test-e2e: ## Test all that is shipped in a kind cluster of its own (RUN, KEEP, P
 
 .PHONY: matrix
 matrix: ## Crash the saga twice, at every two boundaries of every scenario.
-	@go test ./controllers/runner -run TestTheCrashMatrix -count=1 -timeout 180m -v -args -matrix.twice | grep -v '^ *\(=== \|--- PASS\)'
+	@go test -c -o bin/matrix.test ./controllers/runner; \
+	seq 0 $$(($(MATRIX_PARTS) - 1)) | xargs -P "$$(getconf _NPROCESSORS_ONLN)" -I PART bash -euo pipefail -c \
+		"GOMAXPROCS=1 bin/matrix.test -test.run '^TestTheCrashMatrix$$' -test.v -test.timeout 180m -matrix.twice \
+			-matrix.parts=$(MATRIX_PARTS) -matrix.part=PART | grep -v '^ *\(=== \|--- PASS\|PASS\)'"
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (30m), one after the other.

@@ -71,15 +71,16 @@ func (m Mutant) rules(t *testing.T, root string) []verify.Rule {
 		t.Fatal(err)
 	}
 	tests, limit, room := m.Tests, "90s", "./controllers/runner"
-	if *full {
-		limit, tests = "10m", "TestTheCrashMatrix|TestTwoProcesses|TestAnOrderThatIsCancelledWhile"
+	switch {
+	case m.Operator:
+		room = "./test/crash"
+	case *full:
+		limit, tests = "20m", tests+"|TestTheCrashMatrix|TestTwoProcesses|TestAnOrderThatIsCancelledWhile"
 	}
-	if m.Operator {
-		room, tests = "./test/crash", m.Tests
-	}
-	// As the manager is compiled, so that its packages are shared, and without what costs time in every mutant's build.
+	// As the manager is compiled, so that its packages are shared, and without what costs time in every mutant's build. It
+	// tells at once what it finds (-v): a mutant may never come to an end.
 	command := exec.CommandContext(t.Context(), "go", "test", "-trimpath", "-vet=off", "-ldflags=-w",
-		"-overlay", path, "-count=1", "-timeout="+limit, "-run", tests, room)
+		"-overlay", path, "-count=1", "-v", "-timeout="+limit, "-run", tests, room)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	command.Dir = root
 	output, err := command.CombinedOutput()
