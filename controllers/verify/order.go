@@ -50,13 +50,33 @@ func notBefore(payload any) time.Time {
 // attribution: every event tells whose it is, why it came about, and who decided it.
 func (v *visit) attribution() {
 	m := v.event.Metadata
-	want := fmt.Sprintf("%s/%s/%d", v.store, v.order, v.account.Attempt)
-	v.demand(m.CorrelationID == want, Attributed, at(v.position()),
+	want := v.correlation(v.account.Attempt)
+	v.demand(m.CorrelationID == want || v.ofEarlier(), Attributed, at(v.position()),
 		"%s is marked as belonging to %q instead of %q", v.event.Type, m.CorrelationID, want)
 	v.demand(m.Actor != "", Attributed, at(v.position()), "nobody knows who decided %s", v.event.Type)
 	_, first := v.event.Payload.(saga.OrderCreated)
 	v.demand(first || v.withFirst() || m.Causation > 0 && m.Causation < v.position(), Attributed, at(v.position()),
 		"nobody knows what caused %s: it names event %d", v.event.Type, m.Causation)
+}
+
+// correlation is the correlation id of the order's attempt.
+func (v *visit) correlation(attempt int) string {
+	return fmt.Sprintf("%s/%s/%d", v.store, v.order, attempt)
+}
+
+// ofEarlier reports whether the event tells a person of what an earlier attempt's call has done after all: it belongs to
+// that attempt.
+func (v *visit) ofEarlier() bool {
+	required, ok := v.event.Payload.(saga.AttentionRequired)
+	if !ok || required.Reason != saga.ReasonHappenedTwice {
+		return false
+	}
+	for attempt := 1; attempt < v.account.Attempt; attempt++ {
+		if v.event.Metadata.CorrelationID == v.correlation(attempt) {
+			return true
+		}
+	}
+	return false
 }
 
 // withFirst reports whether the event was recorded along with OrderCreated: nothing came before.

@@ -58,7 +58,15 @@ var madeByHand = with(turnedRound, refundIntent, noRefund, saga.AttentionResolve
 	Attention: 10, Step: saga.ProcessPayment, Undo: true, Action: saga.ResolveSkip, Reason: "by bank transfer", Actor: "ada",
 })
 
+// secondAttempt is an order that was undone and is tried again.
+var secondAttempt = with(undone, changed{func() any {
+	again := immediate
+	again.Attempt = 2
+	return again
+}(), func(e *eventcore.Event) { e.Metadata.CorrelationID = "store/shop/order-001/2" }})
+
 var offences = []offence{
+	{rule: verify.Attributed, name: "an event of the first attempt in the second", log: with(secondAttempt, suspended)},
 	{rule: verify.LogInOrder, name: "an event out of order", log: with(paid, changed{shipIntent, func(e *eventcore.Event) { e.Position = 2 }})},
 	{rule: verify.LogInOrder, name: "no OrderCreated", log: []any{supplied, reserved}},
 	{rule: verify.LogInOrder, name: "an attempt while the one before is open", log: with(paid, func() saga.OrderCreated {
@@ -306,11 +314,10 @@ func TestLegalLogsBreakNoRule(t *testing.T) {
 		{name: "an order that is suspended before another try of its charge",
 			log:      []any{supplied, immediate, reserved, chargeIntent, retry("ProcessPayment", false, false), suspended},
 			evidence: verify.Evidence{Now: start.Add(30 * time.Minute), Grace: time.Minute}},
-		{name: "a second attempt", log: with(undone, changed{func() any {
-			again := immediate
-			again.Attempt = 2
-			return again
-		}(), func(e *eventcore.Event) { e.Metadata.CorrelationID = "store/shop/order-001/2" }})},
+		{name: "a second attempt", log: secondAttempt},
+		{name: "a charge of the first attempt that comes to light in the second", log: with(secondAttempt, saga.AttentionRequired{
+			Step: saga.ProcessPayment, Reason: saga.ReasonHappenedTwice,
+		})},
 	}
 	for _, l := range legal {
 		t.Run(l.name, func(t *testing.T) {
