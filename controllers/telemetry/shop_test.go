@@ -108,7 +108,7 @@ func newShop(t *testing.T, traces *telemetry.Traces) *shop {
 	s.follower = s.telemetry.Follower(s.store)
 	s.follower.Begin(0, map[saga.OrderID]saga.OpenOrder{{Namespace: "shop", Name: "older"}: {Since: time.Now().Add(-time.Hour)}})
 	s.runner, err = runner.New(t.Context(), s.store, runner.Options{ServicesOptions: runner.ServicesOptions{
-		Gateways: gateways{s}, Carriers: carriers{s}, Tokens: s, CallTimeout: 200 * time.Millisecond,
+		Gateways: gateways{s}, Carriers: carriers{s}, Tokens: s, CallTimeout: time.Second,
 		Report: func(id saga.OrderID, err error) { t.Errorf("order %s: %v", id, err) },
 		Observer: runner.Observer{
 			Committed: s.telemetry.Committed, Executing: s.telemetry.Executing(), Asking: s.telemetry.Asking,
