@@ -43,6 +43,7 @@ func TestStoreRefusesOtherFormsWithoutEchoingThem(t *testing.T) {
 		"postgres:hunter2":                 "without //",
 		"postgres://u:p/hunter2@host/db":   "the DSN is not understood",
 		"postgres://u@host:hunter2/db":     "the DSN is not understood",
+		"postgres://u/db?:hunter2@host":    "the DSN is not understood",
 		"mysql:hunter2":                    "unknown scheme mysql",
 		"memory:hunter2":                   "nothing may follow memory:",
 		"sqlite:":                          "without a path",

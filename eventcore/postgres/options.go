@@ -98,11 +98,19 @@ func parseConn(dsn string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// misplaced reports whether a slash or a bracket too many has made user and password the name of the database or of a
-// host, which errors repeat.
+// misplaced reports whether a character too many has made user and password the name of a user, a database, a parameter
+// or a host, which errors repeat. The name of a user may have an at sign, but no colon; those of databases and parameters
+// have neither.
 func misplaced(config *pgx.ConnConfig) bool {
-	return strings.ContainsAny(config.Database, ":@") || misread(config.Host) ||
-		slices.ContainsFunc(config.Fallbacks, func(next *pgconn.FallbackConfig) bool { return misread(next.Host) })
+	if strings.Contains(config.User, ":") || strings.ContainsAny(config.Database, ":@") || misread(config.Host) {
+		return true
+	}
+	for name := range config.RuntimeParams {
+		if strings.ContainsAny(name, ":@") {
+			return true
+		}
+	}
+	return slices.ContainsFunc(config.Fallbacks, func(next *pgconn.FallbackConfig) bool { return misread(next.Host) })
 }
 
 // misread reports whether the host has an at sign, which the name of none has. The folder of a socket may, unless it has a
